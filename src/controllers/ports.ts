@@ -1,0 +1,121 @@
+import type { Action } from "../core/action.ts";
+import type { EscalationMessage } from "../core/escalation.ts";
+import type { Incident, IncidentSpec, IncidentStatus } from "../core/incident.ts";
+import type { Snapshot } from "../core/snapshot.ts";
+import type { StackId, StackKey } from "../core/stack.ts";
+
+/** What the controllers need of the outside world. Adapters implement these; only `app.ts` joins the two. */
+
+/** Everything asynchronous takes one: aborted when the medic stops or the work is no longer wanted. */
+export interface Call {
+  readonly signal: AbortSignal;
+}
+
+/** Epoch milliseconds and timers; tests step it. */
+export interface Clock {
+  now(): number;
+  /** Runs `callback` once after `delayMs`; returns a function that cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+/** The one door to the cluster. */
+export interface Cluster {
+  /** Every watched stack in the caches. No I/O. */
+  stacks(): readonly StackId[];
+  /** What the caches say of a stack (no events, no dry runs), or `undefined` when it is gone or not watched. No I/O. */
+  peek(stack: StackId): Snapshot | undefined;
+  /** The stack read fresh from the API server, with events and dry runs. `undefined` when it is gone. */
+  gather(stack: StackId, call: Call): Promise<Snapshot | undefined>;
+  /** Carries out one action with its preconditions. Never throws for an answer of the server; throws when none came. */
+  execute(action: Action, call: Call): Promise<ActionResult>;
+}
+
+/** What the server made of an action. `already`: the wanted state was there; `conflict`: it changed under us, look again. */
+export interface ActionResult {
+  readonly outcome: "applied" | "already" | "conflict" | "failed";
+  readonly detail: string;
+}
+
+/** Incidents as custom resources: creating one is the lock, every update carries the resourceVersion. */
+export interface Incidents {
+  /** All incidents in the cache. No I/O. */
+  list(): readonly Incident[];
+  /** Creates it with its status; the existing one (read fresh) when another was quicker, with `created: false`. */
+  create(
+    name: string,
+    spec: IncidentSpec,
+    status: IncidentStatus,
+    call: Call,
+  ): Promise<{ incident: Incident; created: boolean }>;
+  /** Replaces the status; `undefined` when it changed meanwhile (read it again) or is gone. */
+  update(incident: Incident, status: IncidentStatus, call: Call): Promise<Incident | undefined>;
+  read(name: string, call: Call): Promise<Incident | undefined>;
+  remove(incident: Incident, call: Call): Promise<void>;
+}
+
+/** One line of the audit log, without what the log adds itself (seq, time, prev, hash). */
+export interface AuditEntry {
+  readonly run: string;
+  readonly namespace: string;
+  readonly client: string;
+  readonly incident: string;
+  readonly actor: "playbook" | "agent" | "medic";
+  readonly action: string;
+  readonly arguments: unknown;
+  /** `intent` is written before the act, `outcome` after it, `refused` when it is not done. */
+  readonly stage: "intent" | "outcome" | "refused";
+  readonly decision: { readonly allowed: boolean; readonly why: string };
+  readonly result?: string;
+}
+
+/** Append-only and hash-chained. Rejects when the record could not be stored: then nothing may be done. */
+export interface Audit {
+  append(entry: AuditEntry): Promise<void>;
+}
+
+/** Where the one message of an incident goes. */
+export interface Chat {
+  /** For people and the Incident: `#channel`, `webhook`, `log`. */
+  readonly channel: string;
+  /**
+   * Delivers it; sending the same `messageId` again must not show it twice where the service allows that.
+   * Rejects with a MedicError when it was not accepted (`retriable` says whether to try again).
+   */
+  send(message: EscalationMessage, call: Call): Promise<ChatReceipt>;
+}
+
+export interface ChatReceipt {
+  readonly channel: string;
+  /** True when the service said that it had the message already. */
+  readonly duplicate: boolean;
+}
+
+/** Records decisions so that they can be decided again (`replay`). */
+export interface Decisions {
+  record(incident: string, decision: unknown): Promise<void>;
+}
+
+/** Names of things that happened, for metrics and logs; labels come from closed sets. */
+export interface Telemetry {
+  decided(plan: string, reason: string): void;
+  acted(action: string, outcome: string): void;
+  refused(action: string, code: string): void;
+  incidentClosed(phase: string, reason: string, tier: number, seconds: number): void;
+  escalated(outcome: "sent" | "failed" | "duplicate"): void;
+  reconciled(seconds: number, outcome: "ok" | "error"): void;
+}
+
+/** Structured log: a constant message and fields. */
+export interface Log {
+  info(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
+  error(message: string, fields?: object): void;
+  debug(message: string, fields?: object): void;
+  child(fields: object): Log;
+}
+
+/** Where stack keys wait: deduplicated, one at a time per key, delayed or rate-limited. */
+export interface Queue {
+  add(key: StackKey): void;
+  addAfter(key: StackKey, delayMs: number): void;
+}
