@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import { momentOf } from "../faults/catalogue.ts";
+import type { FaultMoment } from "../faults/catalogue.ts";
+import type { ActiveFault } from "../faults/fault.ts";
+import { inject } from "../faults/inject.ts";
+import { takeLock } from "./file-lock.ts";
+import { FarmError } from "./kube.ts";
+import type { Kube } from "./kube.ts";
+import type { BuildOptions } from "./options.ts";
+import { OUT } from "./out-folder.ts";
+import { waitUntilPlaced, waitUntilRunning } from "./placement.ts";
+import type { FaultRecord } from "./record.ts";
+
+export interface FaultPlanContext {
+  readonly options: BuildOptions;
+  readonly runId: string;
+  readonly namespace: string;
+  /** For the fault itself and for its healing: never aborted, so that nothing stays half done. */
+  readonly kube: Kube;
+  readonly rememberCordon: (nodes: readonly string[]) => Promise<void>;
+  readonly report: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const CORDON_LOCK = join(OUT, "open-builds", "cordon.lock");
+
+/** The one fault of a build: put in at its moment, taken out at the end. */
+export class FaultPlan {
+  readonly #context: FaultPlanContext;
+  #active: ActiveFault | undefined;
+  #record: FaultRecord | undefined;
+  #release: (() => Promise<void>) | undefined;
+
+  constructor(context: FaultPlanContext) {
+    this.#context = context;
+  }
+
+  /** What was done, once it was tried. */
+  get record(): FaultRecord | undefined {
+    return this.#record;
+  }
+
+  /** A client has come to this moment: puts the fault in when it is this client's and due now. */
+  async at(moment: FaultMoment, client: number): Promise<void> {
+    const { fault, target } = this.#context.options;
+    if (fault === undefined || client !== target || momentOf(fault) !== moment) return;
+    try {
+      await this.#prepare(moment, client);
+      this.#active = await inject(fault, { ...this.#context, client });
+      this.#record = this.#describe(this.#active.detail, true);
+      this.#context.report(`client ${client}: fault in place: ${this.#active.detail}`);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.#record = this.#describe(error.message, false);
+      if (!this.#context.signal.aborted) throw error;
+    }
+  }
+
+  /** Takes the fault out. Throws when something is left of it. */
+  async heal(): Promise<void> {
+    try {
+      await this.#active?.heal();
+    } finally {
+      await this.#release?.();
+    }
+  }
+
+  async #prepare(moment: FaultMoment, client: number): Promise<void> {
+    const { kube, namespace, options, signal, report } = this.#context;
+    if (moment === "running") await waitUntilRunning(kube, { namespace, client }, signal);
+    if (moment !== "scheduled") return;
+    const perClient = options.runner === "pod" ? 3 : 2;
+    await waitUntilPlaced(kube, { namespace, pods: options.clients * perClient, signal });
+    // A cordon hits the whole farm: two builds with one at the same time would each undo half of the other's.
+    const onWait = (): void => report("another build has cordoned the nodes: waiting for its end");
+    this.#release = await takeLock(CORDON_LOCK, { onWait, signal });
+  }
+
+  #describe(detail: string, injected: boolean): FaultRecord {
+    const { fault, target } = this.#context.options;
+    if (fault === undefined) throw new FarmError("this build has no fault");
+    return { name: fault, target, detail, injected, at: new Date().toISOString() };
+  }
+}
