@@ -1,25 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { callApi, type ApiAccess } from "./api-client.ts";
+import type { ApiAccess } from "./api-client.ts";
 import type { Log } from "./cache.ts";
 import { createAuthority, createKeyPair, issueCertificate, type Authority } from "./certificates.ts";
-import {
-  apiServerArguments,
-  auditPolicy,
-  controllerManagerArguments,
-  etcdArguments,
-  schedulerArguments,
-  type ControlPlaneLayout,
-} from "./control-plane-arguments.ts";
-import { endDaemon, isAlive, lastLines, startDaemon, type Daemon } from "./daemon.ts";
-import { createFakeNodes, kwokArguments, type FakeNodes } from "./fake-nodes.ts";
+import { auditPolicy, type ControlPlaneLayout } from "./control-plane-arguments.ts";
+import type { Daemon } from "./daemon.ts";
+import type { FakeNodes } from "./fake-nodes.ts";
 import { freePorts } from "./free-ports.ts";
-import { writeKubeconfig } from "./kubeconfig.ts";
 import { controlPlanePackages, ensurePackages } from "./packages.ts";
-import { ensureBinaries, ensureKwok, type Binaries } from "./toolchain.ts";
+import { RunningControlPlane } from "./running-control-plane.ts";
+import { ensureBinaries } from "./toolchain.ts";
 
 export type ControlPlaneOptions = {
   readonly log?: Log;
@@ -36,6 +28,8 @@ export type ControlPlaneOptions = {
   readonly lifetime?: "parent" | "detached";
   /** Cgroup directories that every process joins. */
   readonly cgroups?: readonly string[];
+  /** Told of each process as soon as it runs, so that it can be ended also when the start is cut short. */
+  readonly onStart?: (daemon: Daemon) => void;
 };
 
 /** Who a kubeconfig is for: a user by certificate, or a service account by a token that holds for a day. */
@@ -91,8 +85,14 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   }
 }
 
+/** A directory that carries our process id, so that the next one can sweep what a killed process left behind. */
 function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "build-medic-control-plane-"));
+  const prefix = "build-medic-control-plane-";
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
+    const owner = Number(name.slice(prefix.length).split("-")[0]);
+    if (!existsSync(`/proc/${owner}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  const directory = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
@@ -134,186 +134,4 @@ async function issueAll(layout: ControlPlaneLayout): Promise<Authority> {
 /** The first address of a range, which the `kubernetes` Service gets: 10.96.0.0/16 → 10.96.0.1. */
 function firstAddress(cidr: string): string {
   return cidr.replace(/\.\d+\/\d+$/, ".1");
-}
-
-type Parts = {
-  readonly layout: ControlPlaneLayout;
-  readonly options: ControlPlaneOptions;
-  readonly authority: Authority;
-  readonly binaries: Binaries;
-};
-
-class RunningControlPlane implements ControlPlane {
-  readonly server: string;
-  readonly caFile: string;
-  readonly kubeconfig: string;
-  readonly auditLog: string;
-  readonly directory: string;
-  readonly kubernetesVersion: string;
-  readonly authority: Authority;
-  readonly #parts: Parts;
-  readonly #daemons = new Map<string, Daemon>();
-  #admin: ApiAccess;
-  #identities = 0;
-
-  constructor(parts: Parts) {
-    const { layout, authority, binaries } = parts;
-    this.#parts = parts;
-    this.server = `https://${layout.bindAddress}:${layout.ports.api}`;
-    this.caFile = authority.certFile;
-    this.kubeconfig = join(layout.directory, "admin.kubeconfig");
-    this.auditLog = join(layout.directory, "audit.log");
-    this.directory = layout.directory;
-    this.kubernetesVersion = binaries.version;
-    this.authority = authority;
-    this.#admin = { server: this.server, ca: authority.cert };
-  }
-
-  get admin(): ApiAccess {
-    return this.#admin;
-  }
-
-  daemons(): readonly Daemon[] {
-    return [...this.#daemons.values()].filter((daemon) => isAlive(daemon));
-  }
-
-  async start(log: Log): Promise<void> {
-    const { layout, options, authority } = this.#parts;
-    const admin = await issueCertificate(authority, {
-      file: "admin",
-      commonName: "farm-admin",
-      organizations: ["system:masters"],
-    });
-    this.#admin = { ...this.#admin, cert: admin.cert, key: admin.key };
-    await writeKubeconfig(this.kubeconfig, { server: this.server, ca: authority.cert }, admin);
-    await this.#run("etcd", "etcd", etcdArguments(layout));
-    await this.startApiServer();
-    const fake = options.fakeNodes;
-    if (options.controllers ?? fake !== undefined) await this.#startControllers();
-    if (fake !== undefined) await this.#startFakeNodes(fake, log);
-  }
-
-  async #startControllers(): Promise<void> {
-    const { layout, binaries } = this.#parts;
-    await this.#component("controller-manager", "system:kube-controller-manager");
-    await this.#component("scheduler", "system:kube-scheduler");
-    await this.#run(
-      "kube-controller-manager",
-      binaries.controllerManager,
-      controllerManagerArguments(layout),
-    );
-    await this.#run("kube-scheduler", binaries.scheduler, schedulerArguments(layout));
-    await this.#until("the controllers", async () => {
-      // Pods are refused until the controller manager has made the namespace's default service account.
-      const account = await callApi(this.#admin, "GET", "/api/v1/namespaces/default/serviceaccounts/default");
-      return account.status === 200;
-    });
-  }
-
-  async #startFakeNodes(fake: FakeNodes, log: Log): Promise<void> {
-    const kwok = await ensureKwok({ log });
-    await this.#run("kwok", kwok.binary, kwokArguments(kwok, fake, this.kubeconfig));
-    await createFakeNodes(this.#admin, fake.count);
-    await this.#until("the fake nodes", async () => {
-      const { body } = await callApi(this.#admin, "GET", "/api/v1/nodes");
-      return readyNodes(body).filter((name) => name.startsWith("fake-")).length >= fake.count;
-    });
-  }
-
-  async kubeconfigFor(identity: Identity): Promise<string> {
-    this.#identities += 1;
-    const name = `identity-${this.#identities}`;
-    const file = join(this.directory, `${name}.kubeconfig`);
-    const cluster = { server: this.server, ca: this.authority.cert };
-    if ("user" in identity) {
-      const subject = { file: name, commonName: identity.user, organizations: identity.groups ?? [] };
-      return writeKubeconfig(file, cluster, await issueCertificate(this.authority, subject));
-    }
-    const path = `/api/v1/namespaces/${identity.namespace}/serviceaccounts/${identity.serviceAccount}/token`;
-    const answer = await callApi(this.#admin, "POST", path, {
-      body: { spec: { expirationSeconds: 86_400 } },
-    });
-    const token = (answer.body as { status?: { token?: string } }).status?.token;
-    if (token === undefined)
-      throw new Error(`no token from ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return writeKubeconfig(file, cluster, { token });
-  }
-
-  async stopApiServer(graceMs = 0): Promise<void> {
-    const daemon = this.#daemons.get("kube-apiserver");
-    if (daemon !== undefined) await endDaemon(daemon, graceMs);
-  }
-
-  async startApiServer(): Promise<void> {
-    await this.#run("kube-apiserver", this.#parts.binaries.apiServer, apiServerArguments(this.#parts.layout));
-    await this.#until("the API server", async () => {
-      const ready = await callApi(this.#admin, "GET", "/readyz", { timeoutMs: 2_000 });
-      return ready.status === 200;
-    });
-  }
-
-  async restartApiServer(): Promise<void> {
-    await this.stopApiServer();
-    await this.startApiServer();
-  }
-
-  async stop(): Promise<void> {
-    // Clients first, etcd last, so that nothing fills its log with complaints about the others.
-    for (const daemon of [...this.#daemons.values()].reverse()) await endDaemon(daemon);
-    this.#daemons.clear();
-    if (this.#parts.options.directory === undefined)
-      await rm(this.directory, { recursive: true, force: true });
-  }
-
-  async #component(file: string, user: string): Promise<void> {
-    const { authority, layout } = this.#parts;
-    const certificate = await issueCertificate(authority, { file, commonName: user });
-    const target = join(layout.directory, `${file}.kubeconfig`);
-    await writeKubeconfig(target, { server: this.server, ca: authority.cert }, certificate);
-  }
-
-  async #run(name: string, command: string, args: readonly string[]): Promise<void> {
-    const { layout, options } = this.#parts;
-    const daemon = await startDaemon({
-      name,
-      command,
-      args,
-      logFile: join(layout.directory, "logs", `${name}.log`),
-      lifetime: options.lifetime ?? "parent",
-      cgroups: options.cgroups ?? [],
-      cwd: layout.directory,
-    });
-    this.#daemons.set(name, daemon);
-  }
-
-  async #until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 60_000;
-    while (!(await isSo().catch(() => false))) {
-      const dead = [...this.#daemons.values()].find((daemon) => !isAlive(daemon));
-      if (dead !== undefined)
-        throw new Error(`${dead.name} ended while starting: ${this.#lastWords(dead.name)}`);
-      if (Date.now() > deadline)
-        throw new Error(`${what} did not become ready within 60 s; see ${this.directory}/logs`);
-      await delay(50);
-    }
-  }
-
-  #lastWords(name: string): string {
-    return lastLines(join(this.directory, "logs", `${name}.log`), 3);
-  }
-}
-
-/** Names of the nodes in a node list that are Ready. */
-export function readyNodes(list: unknown): string[] {
-  const { items = [] } = list as { items?: NodeObject[] };
-  return items.filter((node) => isReady(node)).map((node) => node.metadata.name);
-}
-
-type NodeObject = {
-  readonly metadata: { readonly name: string };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-};
-
-function isReady(node: NodeObject): boolean {
-  return (node.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True");
 }
