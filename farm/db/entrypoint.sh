@@ -34,6 +34,6 @@ fi
 unset POSTGRES_PASSWORD
 
 exec postgres -D "$PGDATA" -p "$PGPORT" \
-  -c listen_addresses="${LISTEN_ADDRESSES:-*}" -c unix_socket_directories=/tmp \
+  -c listen_addresses="${LISTEN_ADDRESSES:-*}" -c unix_socket_directories="${SOCKET_DIRECTORY:-/tmp}" \
   -c jit=off -c fsync=off -c full_page_writes=off -c synchronous_commit=off \
   -c shared_buffers=32MB -c max_connections=60

@@ -49,7 +49,8 @@ export function createHealthLog({
     const fields = { db, tookMs: result.tookMs, lastMinute: { checks: recent.length, failed } };
     if (next === "bad") {
       const { code, phase, reason } = result;
-      log.error("database unreachable", {
+      const msg = phase === undefined ? "database not usable" : "database unreachable";
+      log.error(msg, {
         ...fields,
         code,
         phase,
