@@ -26,8 +26,11 @@ export interface Cluster {
   peek(stack: StackId): Snapshot | undefined;
   /** The stack read fresh from the API server, with events and dry runs. `undefined` when it is gone. */
   gather(stack: StackId, call: Call): Promise<Snapshot | undefined>;
-  /** Carries out one action with its preconditions. Never throws for an answer of the server; throws when none came. */
-  execute(action: Action, call: Call): Promise<ActionResult>;
+  /**
+   * Carries out one action that was permitted for exactly this snapshot: the server refuses it when the target changed
+   * since. Resolves with what the server said; rejects when no answer came (it may or may not have taken effect).
+   */
+  execute(action: Action, snapshot: Snapshot, call: Call): Promise<ActionResult>;
 }
 
 /** What the server made of an action. `already`: the wanted state was there; `conflict`: it changed under us, look again. */

@@ -9,7 +9,7 @@ export interface ReconcileToIntent {
   readonly namespace: string;
   readonly statefulSet: string;
   readonly uid: string;
-  /** The state the decision was made from; the write is refused by the server when it has changed meanwhile. */
+  /** The state the decision was made from; a permit for anything else is refused. */
   readonly expect: { readonly replicas: number; readonly template: JsonObject };
   /** Absent: leave as it is. */
   readonly replicas?: number;

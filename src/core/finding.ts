@@ -52,6 +52,7 @@ export const Reasons = {
   // What the medic itself did not manage.
   RepairDidNotHold: "The repair was applied but the stack did not become ready, or the trouble came back.",
   RepairRefused: "The repair is known but the medic may not carry it out.",
+  Storm: "Many stacks have the same trouble at once: the patient is the farm.",
   NotReady: "The stack is not ready and nothing known explains it.",
 } as const;
 

@@ -21,15 +21,15 @@ export interface Snapshot {
   readonly detailed: boolean;
   /** This stack's incident, when it has one for its present StatefulSets. */
   readonly incident?: IncidentView;
-  /** How many watched stacks are in the same trouble at once, for the storm rule; absent reasons count 0. */
+  /** What the other stacks of the farm are in, for the storm rule. */
   readonly farm: FarmState;
 }
 
 export interface FarmState {
   /** Watched stacks whose tests have not started. */
   readonly stacks: number;
-  /** Open or freshly escalated incidents (last ten minutes) by reason, this stack's own not counted. */
-  readonly incidentsByReason: Readonly<Record<string, number>>;
+  /** How many other stacks show which symptom, now or in an incident of the last ten minutes. */
+  readonly stacksBySymptom: Readonly<Record<string, number>>;
 }
 
 /** An incident as the core sees it. */

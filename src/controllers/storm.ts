@@ -1,0 +1,44 @@
+import { eventLines } from "../core/escalation-message.ts";
+import type { Incident, IncidentStatus } from "../core/incident.ts";
+import { messageIdOf } from "../core/message-id.ts";
+import type { Snapshot } from "../core/snapshot.ts";
+import type { Call } from "./ports.ts";
+import type { StackDeps } from "./stack-controller.ts";
+
+/** How long one storm's message stands for further stacks with the same symptom. */
+const COOL_DOWN_MS = 30 * 60_000;
+/** In an incident's spec: not one stack but the farm. */
+const FARM = "*";
+
+/** The farm's incident for this symptom, made when there is none; its one message speaks for every stack in it. */
+export async function joinStorm(
+  deps: Pick<StackDeps, "incidents" | "clock">,
+  snapshot: Snapshot,
+  { incident, symptom }: { incident: Incident; symptom: string },
+  call: Call,
+): Promise<Incident> {
+  const now = deps.clock.now();
+  const running = deps.incidents
+    .list()
+    .find(
+      ({ spec, createdAt }) =>
+        spec.client === FARM && spec.statefulSet === symptom && now - createdAt < COOL_DOWN_MS,
+    );
+  if (running !== undefined) return running;
+  const name = `storm-${symptom.toLowerCase()}-${Math.floor(now / COOL_DOWN_MS)}`;
+  const stacks = 1 + (snapshot.farm.stacksBySymptom[symptom] ?? 0);
+  const status: IncidentStatus = {
+    phase: "Escalated",
+    tier: 1,
+    reason: "Storm",
+    rootCause: `${stacks} of ${snapshot.farm.stacks} watched stacks have ${symptom} at once, so the trouble is the farm's and nothing was done to any of them. First seen here: ${incident.status.rootCause}`,
+    findings: incident.status.findings,
+    attempts: [],
+    escalation: { messageId: messageIdOf(name, ""), events: eventLines(snapshot.events) },
+    times: { Detected: now, Escalated: now },
+  };
+  const { runId = "" } = snapshot.namespace;
+  const spec = { namespace: FARM, client: FARM, runId, statefulSet: symptom, statefulSetUid: "", pod: "" };
+  const { incident: storm } = await deps.incidents.create(name, spec, status, call);
+  return storm;
+}

@@ -1,0 +1,16 @@
+/** What the configuration says about decisions; all a decision depends on besides the snapshot. */
+export interface Policy {
+  /** Not ready for longer than this without progress = stuck. Milliseconds. */
+  readonly debounceMs: number;
+  /** How long a stack must stay ready before a repair counts as one. Milliseconds. */
+  readonly verifyMs: number;
+  /** Actions per stack and incident; then it escalates. */
+  readonly maxActionsPerStack: number;
+  /** `observe`: everything but the writes. */
+  readonly mode: "act" | "observe";
+}
+
+/** A farm is in a storm when at least this many stacks have the same trouble … */
+export const STORM_STACKS = 5;
+/** … and they are more than this share of the watched stacks. */
+export const STORM_SHARE = 0.2;

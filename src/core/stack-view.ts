@@ -1,0 +1,62 @@
+import { parseIntent } from "./intent.ts";
+import type { ParsedIntent } from "./intent.ts";
+import type { PodState, Snapshot, StatefulSetState } from "./snapshot.ts";
+
+/** A StatefulSet with its intent read and its pods at hand. */
+export interface SetView {
+  readonly set: StatefulSetState;
+  readonly parsed: ParsedIntent;
+  /** Replicas by declared intent, else as the spec has them. */
+  readonly wanted: number;
+  /** Its pods, by ordinal. */
+  readonly pods: readonly PodState[];
+  /** Every wanted pod is there, Ready and not terminating. */
+  readonly ready: boolean;
+}
+
+/** A snapshot arranged for judging. */
+export interface StackView {
+  readonly snapshot: Snapshot;
+  readonly sets: readonly SetView[];
+  readonly ready: boolean;
+  /** True when some StatefulSet carries `medic/tests: started`. */
+  readonly testsStarted: boolean;
+  readonly paused?: string;
+}
+
+export function viewOf(snapshot: Snapshot): StackView {
+  const sets = snapshot.statefulSets.map((set) => setView(set, snapshot.pods));
+  const paused = snapshot.namespace.paused ?? sets.find(({ set }) => set.paused !== undefined)?.set.paused;
+  return {
+    snapshot,
+    sets,
+    ready: sets.length > 0 && sets.every((view) => view.ready && !view.set.terminating),
+    testsStarted: sets.some(({ set }) => set.testsStarted),
+    ...(paused === undefined ? {} : { paused }),
+  };
+}
+
+function setView(set: StatefulSetState, pods: readonly PodState[]): SetView {
+  const parsed = parseIntent(set);
+  const wanted = parsed.intent.replicas ?? set.replicas;
+  const own = pods
+    .filter((pod) => pod.statefulSetUid === set.uid)
+    .toSorted((left, right) => left.ordinal - right.ordinal);
+  const ready = Array.from({ length: wanted }, (_, ordinal) =>
+    own.find((pod) => pod.ordinal === ordinal),
+  ).every((pod) => pod !== undefined && isReady(pod));
+  return { set, parsed, wanted, pods: own, ready };
+}
+
+export function isReady(pod: PodState): boolean {
+  return pod.deletionAt === undefined && condition(pod, "Ready")?.status === "True";
+}
+
+export function condition(pod: PodState, type: string): PodState["conditions"][number] | undefined {
+  return pod.conditions.find((candidate) => candidate.type === type);
+}
+
+/** The pods that should be Ready and are not. */
+export function brokenPods(view: SetView): readonly PodState[] {
+  return view.pods.filter((pod) => pod.ordinal < view.wanted && !isReady(pod));
+}

@@ -1,0 +1,156 @@
+import type { Incident } from "../core/incident.ts";
+import type {
+  FarmState,
+  NamespaceState,
+  NodeState,
+  PodState,
+  Snapshot,
+  StatefulSetState,
+} from "../core/snapshot.ts";
+import { Keys } from "../core/contract.ts";
+import type { JsonObject } from "../core/json.ts";
+import { keyOf } from "../core/stack.ts";
+import type { StackId, StackKey } from "../core/stack.ts";
+import type { Clock, Cluster, Log } from "../controllers/ports.ts";
+import type { ApiClient } from "./api-client.ts";
+import { execute } from "./execute.ts";
+import { gather } from "./gather.ts";
+import { createInformer } from "./informer.ts";
+import type { Informer, RawObject } from "./informer.ts";
+import { clientOf, slimNamespace, slimNode, slimStatefulSet } from "./slim.ts";
+import { slimPod } from "./slim-pod.ts";
+
+interface Owned<T> {
+  readonly stack: StackId;
+  readonly state: T;
+}
+
+export interface ClusterOptions {
+  readonly client: ApiClient;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** All incidents known, newest writes included. */
+  incidents(): readonly Incident[];
+  /** How many stacks have which trouble, from every stack's cached snapshot. */
+  farm(snapshots: readonly Snapshot[]): FarmState;
+  /** Something about this stack changed. */
+  onChange(key: StackKey): void;
+}
+
+export interface KubeCluster extends Cluster {
+  readonly informers: Readonly<Record<"namespaces" | "statefulsets" | "pods" | "nodes", Informer<unknown>>>;
+}
+
+/** The one door to the cluster: four watches feed the caches, details are read for a stack in trouble only. */
+export function createCluster(options: ClusterOptions): KubeCluster {
+  const { client, log, clock } = options;
+  const shared = { client, log, clock };
+  const changed = (_: string, { stack }: Owned<unknown>): void => options.onChange(keyOf(stack));
+  const namespaces = createInformer<NamespaceState>({
+    ...shared,
+    path: "/api/v1/namespaces",
+    labelSelector: `${Keys.watch}=true`,
+    parse: (raw) => slimNamespace(raw as unknown as JsonObject),
+    onChange: (_, { name }) =>
+      stacks()
+        .filter(({ namespace }) => namespace === name)
+        .forEach((stack) => options.onChange(keyOf(stack))),
+  });
+  const statefulsets = createInformer<Owned<StatefulSetState>>({
+    ...shared,
+    path: "/apis/apps/v1/statefulsets",
+    labelSelector: Keys.client,
+    parse: (raw) => owned(raw, slimStatefulSet),
+    onChange: changed,
+  });
+  const pods = createInformer<Owned<PodState>>({
+    ...shared,
+    path: "/api/v1/pods",
+    labelSelector: Keys.client,
+    parse: (raw) => owned(raw, slimPod),
+    onChange: changed,
+  });
+  const nodes = createInformer<NodeState>({
+    ...shared,
+    path: "/api/v1/nodes",
+    parse: (raw) => slimNode(raw as unknown as JsonObject),
+    onChange: (_, now, before) => {
+      if (before === undefined || now.ready !== before.ready || now.unschedulable !== before.unschedulable) {
+        stacks().forEach((stack) => options.onChange(keyOf(stack)));
+      }
+    },
+  });
+
+  /** Every stack with a StatefulSet in a watched namespace. */
+  function stacks(): readonly StackId[] {
+    const found = new Map<StackKey, StackId>();
+    for (const { stack } of statefulsets.list()) {
+      if (namespaces.get(stack.namespace) !== undefined) found.set(keyOf(stack), stack);
+    }
+    return [...found.values()];
+  }
+
+  function peek(stack: StackId): Snapshot | undefined {
+    const namespace = namespaces.get(stack.namespace);
+    const sets = statefulsets
+      .list()
+      .filter((entry) => same(entry.stack, stack))
+      .map(({ state }) => state);
+    if (namespace === undefined || sets.length === 0) return undefined;
+    const uids = new Set(sets.map(({ uid }) => uid));
+    const incident = newestIncident(options.incidents(), stack, uids);
+    return {
+      at: clock.now(),
+      namespace,
+      client: stack.client,
+      statefulSets: sets.toSorted((left, right) => left.name.localeCompare(right.name)),
+      pods: pods.list().flatMap(({ state }) => (uids.has(state.statefulSetUid) ? [state] : [])),
+      nodes: nodes.list(),
+      events: [],
+      dryRuns: [],
+      detailed: false,
+      ...(incident === undefined ? {} : { incident: { name: incident.name, status: incident.status } }),
+      farm: { stacks: 0, stacksBySymptom: {} },
+    };
+  }
+
+  return {
+    informers: { namespaces, statefulsets, pods, nodes },
+    stacks,
+    peek,
+    async gather(stack, call) {
+      const cached = peek(stack);
+      if (cached === undefined) return undefined;
+      const others = stacks().flatMap((other) => (same(other, stack) ? [] : (peek(other) ?? [])));
+      return gather(client, { ...cached, farm: options.farm(others) }, call, () => clock.now());
+    },
+    execute: (action, snapshot, call) => execute(client, action, snapshot, call),
+  };
+}
+
+function owned<T>(raw: RawObject, slim: (raw: JsonObject) => T | undefined): Owned<T> | undefined {
+  const json = raw as unknown as JsonObject;
+  const [client, state] = [clientOf(json), slim(json)];
+  if (client === undefined || state === undefined) return undefined;
+  return { stack: { namespace: raw.metadata.namespace ?? "", client }, state };
+}
+
+function same(left: StackId, right: StackId): boolean {
+  return left.namespace === right.namespace && left.client === right.client;
+}
+
+/** The newest incident of this stack's present StatefulSets; those of an earlier incarnation are history. */
+function newestIncident(
+  incidents: readonly Incident[],
+  { namespace, client }: StackId,
+  uids: ReadonlySet<string>,
+): Incident | undefined {
+  return incidents
+    .filter(
+      ({ spec }) => spec.namespace === namespace && spec.client === client && uids.has(spec.statefulSetUid),
+    )
+    .toSorted(
+      (left, right) =>
+        right.createdAt - left.createdAt || right.name.localeCompare(left.name, "en", { numeric: true }),
+    )[0];
+}

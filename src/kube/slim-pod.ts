@@ -1,0 +1,107 @@
+import type { JsonObject } from "../core/json.ts";
+import type { ContainerState, PodCondition, PodState, TerminatedState } from "../core/snapshot.ts";
+import { Keys } from "../core/contract.ts";
+import { millis, number, objects, record, strings, text } from "./raw.ts";
+import { optional } from "./slim.ts";
+
+/** A raw Pod in the core's slim form; `undefined` when no StatefulSet owns it. */
+export function slimPod(raw: JsonObject): PodState | undefined {
+  const metadata = record(raw["metadata"]);
+  const spec = record(raw["spec"]);
+  const status = record(raw["status"]);
+  const labels = record(metadata["labels"]);
+  const owner = objects(metadata["ownerReferences"]).find(
+    ({ kind, controller }) => kind === "StatefulSet" && controller === true,
+  );
+  const name = text(metadata["name"]);
+  if (name === undefined || owner === undefined) return undefined;
+  return {
+    name,
+    uid: text(metadata["uid"]) ?? "",
+    resourceVersion: text(metadata["resourceVersion"]) ?? "",
+    statefulSet: text(owner["name"]) ?? "",
+    statefulSetUid: text(owner["uid"]) ?? "",
+    role: text(labels[Keys.role]) ?? "",
+    ordinal: Number(/-(\d+)$/.exec(name)?.[1] ?? Number.NaN),
+    revision: text(labels["controller-revision-hash"]) ?? "",
+    phase: text(status["phase"]) ?? "",
+    ...optional("statusReason", text(status["reason"])),
+    ...optional("statusMessage", text(status["message"])),
+    ...optional("nodeName", text(spec["nodeName"])),
+    createdAt: millis(metadata["creationTimestamp"]) ?? 0,
+    ...optional("deletionAt", millis(metadata["deletionTimestamp"])),
+    conditions: objects(status["conditions"]).map(slimCondition),
+    containers: containers(spec, status),
+  };
+}
+
+function slimCondition(raw: JsonObject): PodCondition {
+  return {
+    type: text(raw["type"]) ?? "",
+    status: text(raw["status"]) ?? "",
+    ...optional("reason", text(raw["reason"])),
+    ...optional("message", text(raw["message"])),
+    since: millis(raw["lastTransitionTime"]) ?? 0,
+  };
+}
+
+function containers(spec: JsonObject, status: JsonObject): ContainerState[] {
+  const list = (specKey: string, statusKey: string, init: boolean): ContainerState[] => {
+    const states = objects(status[statusKey]);
+    return objects(spec[specKey]).map((container) =>
+      slimContainer(container, states.find(({ name }) => name === container["name"]) ?? {}, init),
+    );
+  };
+  return [
+    ...list("initContainers", "initContainerStatuses", true),
+    ...list("containers", "containerStatuses", false),
+  ];
+}
+
+function slimContainer(spec: JsonObject, status: JsonObject, init: boolean): ContainerState {
+  const state = record(status["state"]);
+  const waiting = record(state["waiting"]);
+  const command = strings(spec["command"]);
+  const args = strings(spec["args"]);
+  return {
+    name: text(spec["name"]) ?? "",
+    init,
+    image: text(spec["image"]) ?? "",
+    ...(command === undefined ? {} : { command }),
+    ...(args === undefined ? {} : { args }),
+    ready: status["ready"] === true,
+    started: status["started"] === true,
+    restarts: number(status["restartCount"]) ?? 0,
+    startupBudgetMs: startupBudgetMs(record(spec["startupProbe"])),
+    ...(state["waiting"] === undefined
+      ? {}
+      : { waiting: { reason: text(waiting["reason"]) ?? "", message: text(waiting["message"]) ?? "" } }),
+    ...optional("runningSince", millis(record(state["running"])["startedAt"])),
+    ...terminated("terminated", state),
+    ...terminated("lastTerminated", { lastTerminated: record(status["lastState"])["terminated"] }),
+  };
+}
+
+/** How long the kubelet lets the startup probe fail (its defaults: every 10 s, 3 times). */
+function startupBudgetMs(probe: JsonObject): number {
+  if (Object.keys(probe).length === 0) return 0;
+  const period = number(probe["periodSeconds"]) ?? 10;
+  const failures = number(probe["failureThreshold"]) ?? 3;
+  return ((number(probe["initialDelaySeconds"]) ?? 0) + period * failures) * 1000;
+}
+
+function terminated(
+  key: "terminated" | "lastTerminated",
+  state: JsonObject,
+): Record<string, TerminatedState> {
+  if (state[key] === undefined) return {};
+  const raw = record(state[key]);
+  return {
+    [key]: {
+      reason: text(raw["reason"]) ?? "",
+      exitCode: number(raw["exitCode"]) ?? 0,
+      message: text(raw["message"]) ?? "",
+      finishedAt: millis(raw["finishedAt"]) ?? 0,
+    },
+  };
+}

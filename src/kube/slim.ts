@@ -1,0 +1,143 @@
+import { Keys } from "../core/contract.ts";
+import { isJsonObject } from "../core/json.ts";
+import type { Json, JsonObject } from "../core/json.ts";
+import type { KubeEvent, NamespaceState, NodeState, RawIntent, StatefulSetState } from "../core/snapshot.ts";
+import { entries, millis, number, objects, record, text } from "./raw.ts";
+
+/** Raw Kubernetes objects to the slim types of the core. `undefined`: not one of ours, or without what makes it usable. */
+export function slimNamespace(raw: JsonObject): NamespaceState | undefined {
+  const metadata = record(raw["metadata"]);
+  const name = text(metadata["name"]);
+  if (name === undefined) return undefined;
+  const labels = record(metadata["labels"]);
+  const annotations = record(metadata["annotations"]);
+  return {
+    name,
+    uid: text(metadata["uid"]) ?? "",
+    watched: labels[Keys.watch] === "true",
+    terminating:
+      metadata["deletionTimestamp"] !== undefined || record(raw["status"])["phase"] === "Terminating",
+    ...optional("runId", text(labels[Keys.runId])),
+    ...optional("buildUrl", text(annotations[Keys.buildUrl])),
+    ...optional("paused", pausedBy(annotations)),
+  };
+}
+
+/** Present means hands off, whatever it says; an empty value still pauses. */
+function pausedBy(annotations: JsonObject): string | undefined {
+  const value = annotations[Keys.paused];
+  return value === undefined ? undefined : String(value) || "no name given";
+}
+
+export function slimStatefulSet(raw: JsonObject): StatefulSetState | undefined {
+  const metadata = record(raw["metadata"]);
+  const spec = record(raw["spec"]);
+  const status = record(raw["status"]);
+  const labels = record(metadata["labels"]);
+  const annotations = record(metadata["annotations"]);
+  const [name, template] = [text(metadata["name"]), spec["template"]];
+  if (name === undefined || text(labels[Keys.client]) === undefined || !isJsonObject(template))
+    return undefined;
+  const strategy = record(spec["updateStrategy"]);
+  return {
+    name,
+    uid: text(metadata["uid"]) ?? "",
+    resourceVersion: text(metadata["resourceVersion"]) ?? "",
+    generation: number(metadata["generation"]) ?? 0,
+    observedGeneration: number(status["observedGeneration"]) ?? 0,
+    role: text(labels[Keys.role]) ?? "",
+    testsStarted: labels[Keys.tests] === "started",
+    ...optional("paused", pausedBy(annotations)),
+    intent: rawIntent(annotations),
+    ...optional("isolatedNodes", text(annotations[Keys.isolatedNodes])),
+    createdAt: millis(metadata["creationTimestamp"]) ?? 0,
+    specChangedAt: specChangedAt(metadata),
+    terminating: metadata["deletionTimestamp"] !== undefined,
+    replicas: number(spec["replicas"]) ?? 1,
+    readyReplicas: number(status["readyReplicas"]) ?? 0,
+    updateStrategy: text(strategy["type"]) ?? "RollingUpdate",
+    partition: number(record(strategy["rollingUpdate"])["partition"]) ?? 0,
+    currentRevision: text(status["currentRevision"]) ?? "",
+    updateRevision: text(status["updateRevision"]) ?? "",
+    template,
+  };
+}
+
+export function clientOf(raw: JsonObject): string | undefined {
+  return text(record(record(raw["metadata"])["labels"])[Keys.client]);
+}
+
+function rawIntent(annotations: JsonObject): RawIntent {
+  return {
+    ...optional("image", text(annotations[Keys.expectedImage])),
+    ...optional("replicas", text(annotations[Keys.expectedReplicas])),
+    ...optional("command", text(annotations[Keys.expectedCommand])),
+    ...optional("template", text(annotations[Keys.expectedTemplate])),
+  };
+}
+
+/** The newest time at which anyone changed anything but the status. */
+function specChangedAt(metadata: JsonObject): number {
+  const times = objects(metadata["managedFields"])
+    .filter((entry) => entry["subresource"] !== "status")
+    .flatMap((entry) => millis(entry["time"]) ?? []);
+  return Math.max(millis(metadata["creationTimestamp"]) ?? 0, ...times);
+}
+
+export function slimNode(raw: JsonObject): NodeState | undefined {
+  const metadata = record(raw["metadata"]);
+  const spec = record(raw["spec"]);
+  const name = text(metadata["name"]);
+  if (name === undefined) return undefined;
+  const ready = objects(record(raw["status"])["conditions"]).find(
+    (condition) => condition["type"] === "Ready",
+  );
+  return {
+    name,
+    uid: text(metadata["uid"]) ?? "",
+    ready: ready?.["status"] === "True",
+    unschedulable: spec["unschedulable"] === true,
+    ...optional("maintenance", text(record(metadata["annotations"])[Keys.maintenance])),
+    labels: Object.fromEntries(entries(record(metadata["labels"]))),
+    taints: objects(spec["taints"]).map((taint) => ({
+      key: text(taint["key"]) ?? "",
+      effect: text(taint["effect"]) ?? "",
+    })),
+  };
+}
+
+/**
+ * Both shapes of an Event in one: series and count, lastTimestamp or eventTime, and the prefix of aggregated events
+ * taken off (kubernetes client-go, tools/record).
+ */
+export function slimEvent(raw: JsonObject): KubeEvent | undefined {
+  const about = record(raw["involvedObject"] ?? raw["regarding"]);
+  const series = record(raw["series"]);
+  const at =
+    millis(series["lastObservedTime"]) ??
+    millis(raw["lastTimestamp"] ?? raw["deprecatedLastTimestamp"]) ??
+    millis(raw["eventTime"]) ??
+    millis(record(raw["metadata"])["creationTimestamp"]);
+  if (at === undefined) return undefined;
+  return {
+    kind: text(about["kind"]) ?? "",
+    name: text(about["name"]) ?? "",
+    uid: text(about["uid"]) ?? "",
+    type: text(raw["type"]) ?? "",
+    reason: text(raw["reason"]) ?? "",
+    message: (text(raw["message"]) ?? text(raw["note"]) ?? "").replace(
+      /^\(combined from similar events\): /,
+      "",
+    ),
+    component: text(raw["reportingComponent"]) || (text(record(raw["source"])["component"]) ?? ""),
+    count: number(series["count"]) ?? number(raw["count"]) ?? 1,
+    at,
+  };
+}
+
+export function optional<K extends string, T extends Json>(
+  key: K,
+  value: T | undefined,
+): Partial<Record<K, T>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, T>);
+}
