@@ -20,3 +20,11 @@ export async function withTicker<T>(log: Log, describe: () => string, work: () =
     clearInterval(timer);
   }
 }
+
+/** Runs one step and logs its name with the time it took. */
+export async function step<T>(log: Log, title: string, work: () => Promise<T>): Promise<T> {
+  const started = Date.now();
+  const result = await work();
+  log(`${title.padEnd(26)} ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return result;
+}
