@@ -1,13 +1,12 @@
-import { join } from "node:path";
 import { momentOf } from "../faults/catalogue.ts";
 import type { FaultMoment } from "../faults/catalogue.ts";
 import type { ActiveFault } from "../faults/fault.ts";
 import { inject } from "../faults/inject.ts";
+import { cordonLockPath } from "./farm-folder.ts";
 import { takeLock } from "./file-lock.ts";
 import { FarmError } from "./kube.ts";
 import type { Kube } from "./kube.ts";
 import type { BuildOptions } from "./options.ts";
-import { OUT } from "./out-folder.ts";
 import { waitUntilPlaced, waitUntilRunning } from "./placement.ts";
 import type { FaultRecord } from "./record.ts";
 
@@ -21,8 +20,6 @@ export interface FaultPlanContext {
   readonly report: (line: string) => void;
   readonly signal: AbortSignal;
 }
-
-const CORDON_LOCK = join(OUT, "open-builds", "cordon.lock");
 
 /** The one fault of a build: put in at its moment, taken out at the end. */
 export class FaultPlan {
@@ -73,7 +70,7 @@ export class FaultPlan {
     await waitUntilPlaced(kube, { namespace, pods: options.clients * perClient, signal });
     // A cordon hits the whole farm: two builds with one at the same time would each undo half of the other's.
     const onWait = (): void => report("another build has cordoned the nodes: waiting for its end");
-    this.#release = await takeLock(CORDON_LOCK, { onWait, signal });
+    this.#release = await takeLock(cordonLockPath(), { onWait, signal });
   }
 
   #describe(detail: string, injected: boolean): FaultRecord {

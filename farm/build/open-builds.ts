@@ -2,7 +2,8 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isAlive } from "./owner.ts";
 import type { Owner } from "./owner.ts";
-import { OUT, readJson, writeJson } from "./out-folder.ts";
+import { openBuildsFolder } from "./farm-folder.ts";
+import { readJson, writeJson } from "./out-folder.ts";
 
 /** A build that has not been cleaned up yet: on disk before it touches the cluster, gone after its teardown. */
 export interface OpenBuild {
@@ -17,17 +18,15 @@ export interface OpenBuild {
   readonly keep: boolean;
 }
 
-const FOLDER = join(OUT, "open-builds");
-
-export async function saveOpenBuild(build: OpenBuild, folder = FOLDER): Promise<void> {
+export async function saveOpenBuild(build: OpenBuild, folder = openBuildsFolder()): Promise<void> {
   await writeJson(join(folder, `${build.runId}.json`), build);
 }
 
-export async function dropOpenBuild(runId: string, folder = FOLDER): Promise<void> {
+export async function dropOpenBuild(runId: string, folder = openBuildsFolder()): Promise<void> {
   await rm(join(folder, `${runId}.json`), { force: true });
 }
 
-export async function listOpenBuilds(folder = FOLDER): Promise<OpenBuild[]> {
+export async function listOpenBuilds(folder = openBuildsFolder()): Promise<OpenBuild[]> {
   const names = await readdir(folder).catch(() => []);
   const files = names.filter((name) => name.endsWith(".json")).sort();
   const builds = await Promise.all(files.map((name) => readJson<OpenBuild>(join(folder, name))));
@@ -35,7 +34,7 @@ export async function listOpenBuilds(folder = FOLDER): Promise<OpenBuild[]> {
 }
 
 /** Builds whose process died before it could clean up. */
-export async function abandonedBuilds(folder = FOLDER): Promise<OpenBuild[]> {
+export async function abandonedBuilds(folder = openBuildsFolder()): Promise<OpenBuild[]> {
   const builds = await listOpenBuilds(folder);
   const alive = await Promise.all(builds.map((build) => isAlive(build.owner)));
   return builds.filter((_, index) => !alive[index]);

@@ -18,16 +18,13 @@ export interface RunnerPlace {
 }
 
 const READY_LIMIT_SECONDS = 90;
-/** Does nothing until it is told to end; process 1 of a container gets no default action for signals. */
-const IDLE = "process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1e9)";
-
 /** Creates the runner pods of a build, which the scheduler places before anything can be cordoned. */
 export async function createRunnerPods(kube: Kube, places: readonly RunnerPlace[]): Promise<void> {
   const list = { apiVersion: "v1", kind: "List", items: places.map(runnerPod) };
   await kube.ask("create the runner pods", ["create", "-f", "-"], { input: JSON.stringify(list) });
 }
 
-/** No label of the contract is on it: to the medic a runner is none of its business. */
+/** The suite's image idles until it is told what to run. No label of the contract is on it: it is none of the medic's business. */
 function runnerPod(place: RunnerPlace): object {
   return {
     apiVersion: "v1",
@@ -43,7 +40,6 @@ function runnerPod(place: RunnerPlace): object {
         {
           name: "runner",
           image: place.image,
-          command: ["node", "-e", IDLE],
           resources: { requests: { cpu: "20m", memory: "64Mi" }, limits: { memory: "512Mi" } },
         },
       ],

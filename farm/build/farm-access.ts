@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { helmPath, kubectlPath } from "../cluster/kube-tools.ts";
+import { readFarm } from "../cluster/state.ts";
+import { ensureImages } from "../images/ensure-images.ts";
+import { clusterUid } from "./cluster-uid.ts";
+import { FarmError, UsageError, openKube } from "./kube.ts";
+import type { KubeTools } from "./kube.ts";
+import { ROOT } from "./out-folder.ts";
+
+/** A farm that answers, and what builds need on it. */
+export interface FarmAccess extends Omit<KubeTools, "signal"> {
+  readonly clusterUid: string;
+  /** Requests that the API server got, as JSON lines; only the local farm writes them where we can read. */
+  readonly auditLog?: string;
+  readonly chart: string;
+  readonly chartValues: Readonly<Record<string, string>>;
+  readonly suiteImage: string;
+  /** Where `suite/main.ts` is on this machine. */
+  readonly suiteFolder: string;
+}
+
+export interface FarmRequest {
+  readonly kubeconfig?: string | undefined;
+  readonly report: (line: string) => void;
+}
+
+/**
+ * The farm that is up, or the cluster of the given kubeconfig, with the images in its registry. Throws `FarmError` or
+ * `UsageError` with one sentence when there is none.
+ */
+export async function openFarm(request: FarmRequest): Promise<FarmAccess> {
+  const farm = await readFarm();
+  if (request.kubeconfig !== undefined && !existsSync(request.kubeconfig)) {
+    throw new UsageError(`--kubeconfig ${request.kubeconfig}: there is no such file.`);
+  }
+  const kubeconfig = request.kubeconfig ?? farm?.kubeconfig;
+  if (kubeconfig === undefined) {
+    throw new FarmError(
+      "No farm is up: run `build-medic farm up` first, or name a cluster with --kubeconfig FILE.",
+    );
+  }
+  const [kubectl, helm] = await Promise.all([kubectlPath(), helmPath()]);
+  const uid = await clusterUid(openKube({ kubeconfig, kubectl, helm }));
+  const ours = farm?.kubeconfig === kubeconfig ? farm : undefined;
+  const images = await imagesFor(ours?.registry, request.report);
+  return {
+    kubeconfig,
+    kubectl,
+    helm,
+    clusterUid: uid,
+    ...(ours?.auditLog === undefined ? {} : { auditLog: ours.auditLog }),
+    chart: join(ROOT, "charts", "test-stack"),
+    chartValues: { "images.server": images.server, "images.db": images.db },
+    suiteImage: images.suite,
+    suiteFolder: join(ROOT, "farm"),
+  };
+}
+
+interface Images {
+  readonly server: string;
+  readonly db: string;
+  readonly suite: string;
+}
+
+/** A cluster of somebody else pulls from its own registry: the images are named in the environment. */
+async function imagesFor(registry: string | undefined, log: (line: string) => void): Promise<Images> {
+  if (registry !== undefined) return ensureImages({ registry, log });
+  const { FARM_SERVER_IMAGE: server, FARM_DB_IMAGE: db, FARM_SUITE_IMAGE: suite } = process.env;
+  if (server === undefined || db === undefined || suite === undefined) {
+    throw new FarmError(
+      "This cluster is not the local farm: push the images of farm/images to its registry and name them in FARM_SERVER_IMAGE, FARM_DB_IMAGE and FARM_SUITE_IMAGE.",
+    );
+  }
+  return { server, db, suite };
+}

@@ -1,0 +1,18 @@
+/** Runs work that ends early on Ctrl-C or SIGTERM; it gets the time to clean up, which more signals do not cut short. */
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  report: (line: string) => void,
+): Promise<T> {
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    report(stop.signal.aborted ? "still cleaning up, please wait" : "interrupted: cleaning up");
+    stop.abort();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    return await work(stop.signal);
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}

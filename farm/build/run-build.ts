@@ -1,0 +1,172 @@
+import type { Build } from "./build.ts";
+import { runClient } from "./client.ts";
+import type { FarmAccess } from "./farm-access.ts";
+import { FaultPlan } from "./fault-plan.ts";
+import { medicRecord, settledIncidents } from "./incidents.ts";
+import { openKube } from "./kube.ts";
+import type { Kube } from "./kube.ts";
+import { createNamespace, deleteNamespace, namespaceOf } from "./namespace.ts";
+import { dropOpenBuild, saveOpenBuild } from "./open-builds.ts";
+import type { OpenBuild } from "./open-builds.ts";
+import type { BuildOptions } from "./options.ts";
+import { thisOwner } from "./owner.ts";
+import type { BuildRecord, ClientRecord, MedicRecord } from "./record.ts";
+import { saveRecord } from "./record.ts";
+import { createRunnerPods, localRunner, podRunner } from "./runner.ts";
+import type { Runner } from "./runner.ts";
+
+export interface BuildContext {
+  readonly farm: FarmAccess;
+  readonly runId: string;
+  readonly signal: AbortSignal;
+  /** One line of progress for people, with the time since the build's start already in it. */
+  readonly report: (line: string) => void;
+}
+
+const SETTLE_LIMIT_MS = 20_000;
+
+/**
+ * One build from an empty namespace to none: every client in parallel, the fault in the target's stack, the record on
+ * disk. Whatever happens, nodes are uncordoned, faults healed and the namespace removed. The medic is the caller's.
+ */
+export async function runBuild(options: BuildOptions, context: BuildContext): Promise<BuildRecord> {
+  const begin = Date.now();
+  const { runId } = context;
+  const report = (line: string): void => {
+    context.report(`${((Date.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+  };
+  const steady = openKube(context.farm);
+  const open = await openBuild(runId, options, context.farm);
+  const faults = new FaultPlan({
+    options,
+    runId,
+    namespace: open.namespace,
+    kube: steady,
+    rememberCordon: (cordoned) => saveOpenBuild({ ...open, cordoned }),
+    report,
+    signal: context.signal,
+  });
+  const build: Build = {
+    options,
+    runId,
+    namespace: open.namespace,
+    kube: openKube({ ...context.farm, signal: context.signal }),
+    chart: context.farm.chart,
+    chartValues: context.farm.chartValues,
+    faults,
+    report,
+    signal: context.signal,
+  };
+  const problems: string[] = [];
+  let clients: readonly ClientRecord[] = [];
+  let incidents: readonly MedicRecord[] = [];
+  const attempt = attempting(problems);
+  try {
+    await attempt(async () => {
+      report(`build ${runId} in namespace ${open.namespace}`);
+      await createNamespace(build.kube, { runId, watched: options.medic });
+      clients = await runClients(build, context.farm);
+    });
+    if (options.medic && clients.length > 0 && !context.signal.aborted) {
+      await attempt(async () => {
+        incidents = (await settledIncidents(steady, open.namespace, SETTLE_LIMIT_MS)).map(medicRecord);
+      });
+    }
+  } finally {
+    const before = problems.length;
+    await attempt(() => faults.heal());
+    await attempt(() => tearDown(steady, open, report));
+    // What could not be cleaned up now stays on record, for the next command to try again.
+    if (problems.length === before) await dropOpenBuild(runId);
+  }
+  const record = toRecord({ options, open, begin, clients, incidents, problems, faults });
+  await saveRecord(record);
+  return record;
+}
+
+async function openBuild(runId: string, options: BuildOptions, farm: FarmAccess): Promise<OpenBuild> {
+  const open: OpenBuild = {
+    runId,
+    namespace: namespaceOf(runId),
+    owner: await thisOwner(),
+    kubeconfig: farm.kubeconfig,
+    clusterUid: farm.clusterUid,
+    cordoned: [],
+    keep: options.keep,
+  };
+  await saveOpenBuild(open);
+  return open;
+}
+
+async function runClients(build: Build, farm: FarmAccess): Promise<ClientRecord[]> {
+  const clients = Array.from({ length: build.options.clients }, (_, client) => client);
+  const { namespace } = build;
+  if (build.options.runner === "pod") {
+    await createRunnerPods(
+      build.kube,
+      clients.map((client) => ({ namespace, client, image: farm.suiteImage })),
+    );
+  }
+  const runner = (client: number): Runner =>
+    build.options.runner === "pod"
+      ? podRunner(build.kube, { namespace, client })
+      : localRunner(farm.suiteFolder, build.signal);
+  return Promise.all(clients.map((client) => runClient(build, client, runner(client))));
+}
+
+/** Runs a step; what it throws becomes a problem of the build instead of its end. */
+function attempting(problems: string[]): (step: () => Promise<void>) => Promise<void> {
+  return async (step) => {
+    try {
+      await step();
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+    }
+  };
+}
+
+async function tearDown(kube: Kube, open: OpenBuild, report: (line: string) => void): Promise<void> {
+  if (open.keep) {
+    report(`kept namespace ${open.namespace}; remove it with: kubectl delete namespace ${open.namespace}`);
+  } else {
+    report(`removing namespace ${open.namespace}`);
+    await deleteNamespace(kube, open.namespace);
+  }
+}
+
+interface Ended {
+  readonly options: BuildOptions;
+  readonly open: OpenBuild;
+  readonly begin: number;
+  readonly clients: readonly ClientRecord[];
+  readonly incidents: readonly MedicRecord[];
+  readonly problems: readonly string[];
+  readonly faults: FaultPlan;
+}
+
+function toRecord(ended: Ended): BuildRecord {
+  const { options, clients, begin } = ended;
+  const end = Date.now();
+  const fault = ended.faults.record;
+  const asAsked = options.fault === undefined || fault?.injected === true;
+  const missed = asAsked ? [] : [`the fault ${options.fault} was not put in place`];
+  const problems = [...ended.problems, ...missed];
+  return {
+    runId: ended.open.runId,
+    namespace: ended.open.namespace,
+    mode: options.mode,
+    medic: options.medic ? "on" : "off",
+    seed: options.seed,
+    startedAt: new Date(begin).toISOString(),
+    endedAt: new Date(end).toISOString(),
+    seconds: (end - begin) / 1000,
+    ...(fault ? { fault } : {}),
+    clients,
+    incidents: ended.incidents,
+    passed:
+      problems.length === 0 &&
+      clients.length === options.clients &&
+      clients.every((client) => client.outcome === "passed"),
+    problems,
+  };
+}

@@ -1,0 +1,87 @@
+import type { BuildRecord, ClientRecord, MedicRecord } from "./record.ts";
+import { formatTable } from "./table.ts";
+
+/** The summary of a build for people: one line per client, then the fault, then the verdict. */
+export function formatSummary(record: BuildRecord, path: string): string {
+  const rows = record.clients.map((client) => [
+    clientName(client, record),
+    client.deployed ? "yes" : "no",
+    client.readyAfterSeconds === undefined ? "never" : `${client.readyAfterSeconds.toFixed(1)} s`,
+    tests(client),
+    result(client),
+    medicColumn(record, client),
+  ]);
+  const header = ["Client", "Deployed", "Ready after", "Tests", "Result", "Medic"];
+  return [
+    `Build ${record.runId}: mode ${record.mode}, medic ${record.medic}, ${Math.round(record.seconds)} s`,
+    "",
+    formatTable([header, ...rows]),
+    "",
+    ...faultLines(record),
+    ...record.clients.flatMap(whyLines),
+    ...record.incidents.flatMap(incidentLines),
+    ...record.problems.map((problem) => `Trouble: ${problem}`),
+    verdict(record),
+    `Record: ${path}`,
+  ].join("\n");
+}
+
+function clientName(client: ClientRecord, record: BuildRecord): string {
+  return client.client === record.fault?.target ? `${client.client} *` : String(client.client);
+}
+
+function tests(client: ClientRecord): string {
+  if (client.passed + client.failed === 0) return "not run";
+  if (client.failed === 0) return `${client.passed} passed`;
+  return `${client.failed} of ${client.passed + client.failed} failed`;
+}
+
+function result(client: ClientRecord): string {
+  switch (client.outcome) {
+    case "passed":
+      return "passed";
+    case "tests":
+      return "FAILED: tests";
+    case "environment":
+      return "FAILED: environment";
+    case "interrupted":
+      return "interrupted";
+  }
+}
+
+function medicColumn(record: BuildRecord, client: ClientRecord): string {
+  if (record.medic === "off") return "off";
+  const mine = record.incidents.filter((incident) => incident.client === String(client.client));
+  return mine.length === 0 ? "nothing to do" : mine.map(medicWord).join("; ");
+}
+
+function medicWord(incident: MedicRecord): string {
+  if (incident.escalated) return `escalated: ${incident.reason}`;
+  if (incident.phase === "Resolved") return `repaired (tier ${incident.tier}): ${incident.reason}`;
+  return `${incident.phase}: ${incident.reason}`;
+}
+
+function faultLines(record: BuildRecord): string[] {
+  const seed = `seed ${record.seed}`;
+  if (!record.fault) return [`Fault: none (${seed})`];
+  const { name, target, detail, injected } = record.fault;
+  const what = injected ? detail : `could not be put in place: ${detail}`;
+  return [`Fault: ${name} on client ${target} *: ${what} (${seed})`];
+}
+
+function whyLines(client: ClientRecord): string[] {
+  return client.why === undefined ? [] : [`Client ${client.client}: ${client.why}`];
+}
+
+function incidentLines(incident: MedicRecord): string[] {
+  const did = incident.actions.length > 0 ? incident.actions.join(", then ") : "no action";
+  const cost = incident.costUsd === undefined ? "no model call" : `$${incident.costUsd.toFixed(2)}`;
+  return [`Medic on client ${incident.client}: ${incident.rootCause} It did: ${did}; ${cost}.`];
+}
+
+function verdict(record: BuildRecord): string {
+  const failed = record.clients.filter((client) => client.outcome !== "passed").length;
+  if (record.passed) return `PASSED: all ${record.clients.length} clients`;
+  if (failed === 0) return "FAILED: the build could not be carried out as asked";
+  return `FAILED: ${failed} of ${record.clients.length} clients`;
+}
