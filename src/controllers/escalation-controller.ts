@@ -15,28 +15,37 @@ export interface EscalationDeps {
 }
 
 export interface EscalationController {
-  /** Sends the message of one incident when it is owed. Rejects when it could not be delivered: try again later. */
+  /** Sends the message of one incident when it is owed. A failure is noted in the Incident; `owed` names it again later. */
   deliver(name: string, call: Call): Promise<void>;
-  /** Names of the incidents whose message is owed. */
+  /** Names of the incidents whose message is owed and may be tried now. */
   owed(): readonly string[];
 }
 
 /** The outbox: sends the message of every escalated incident that has none sent, and records that it was. */
 export function createEscalationController(deps: EscalationDeps): EscalationController {
   const { incidents, incidentLog, chat, clock, log, telemetry } = deps;
+  const tries = new Map<string, { failures: number; notBefore: number }>();
+
+  function failed(name: string, error: unknown): void {
+    const failures = (tries.get(name)?.failures ?? 0) + 1;
+    tries.set(name, { failures, notBefore: clock.now() + delayOf(error, failures) });
+  }
 
   return {
     owed: () =>
       incidents
         .list()
-        .filter(isOwed)
+        .filter((incident) => isOwed(incident) && (tries.get(incident.name)?.notBefore ?? 0) <= clock.now())
         .map(({ name }) => name),
     async deliver(name, call) {
+      const cached = incidents.list().find((candidate) => candidate.name === name);
+      if (cached === undefined || !isOwed(cached) || (tries.get(name)?.notBefore ?? 0) > clock.now()) return;
       const incident = await incidents.read(name, call);
       if (incident === undefined || !isOwed(incident)) return;
       const id =
         incident.status.escalation?.messageId ?? messageIdOf(incident.name, incident.spec.statefulSetUid);
-      const lastTry = async (error: unknown): Promise<void> => {
+      const receipt = await chat.send(escalationMessage(incident, id), call).catch(async (error: unknown) => {
+        failed(name, error);
         telemetry.escalated("failed");
         log.warn("escalation not delivered", {
           incident: name,
@@ -44,13 +53,9 @@ export function createEscalationController(deps: EscalationDeps): EscalationCont
           error: messageOf(error),
         });
         await note(incidentLog, name, { lastError: messageOf(error) }, call);
-      };
-      const receipt = await chat.send(escalationMessage(incident, id), call).catch(async (error: unknown) => {
-        await lastTry(error);
-        throw error instanceof MedicError
-          ? error
-          : new MedicError("chat-failed", `send the message of ${name}`, { cause: error });
       });
+      if (receipt === undefined) return;
+      tries.delete(name);
       telemetry.escalated(receipt.duplicate ? "duplicate" : "sent");
       log.info("escalation delivered", {
         incident: name,
@@ -61,6 +66,16 @@ export function createEscalationController(deps: EscalationDeps): EscalationCont
       await note(incidentLog, name, { messageId: id, channel: receipt.channel, sentAt: clock.now() }, call);
     },
   };
+}
+
+const FIRST_DELAY_MS = 2_000;
+const LONGEST_DELAY_MS = 5 * 60_000;
+
+/** The service's own word when it gave one; twice as long after each failure; long where trying again cannot help. */
+function delayOf(error: unknown, failures: number): number {
+  if (error instanceof MedicError && !error.retriable) return LONGEST_DELAY_MS;
+  const told = error instanceof MedicError && "retryAfterMs" in error ? Number(error.retryAfterMs) : 0;
+  return Math.max(told || 0, Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS));
 }
 
 function isOwed({ status }: Incident): boolean {

@@ -1,0 +1,219 @@
+import { openAudit } from "./audit/audit-log.ts";
+import { createDecisions } from "./audit/decisions.ts";
+import { createApi } from "./api/server.ts";
+import type { IncidentChange } from "./api/server.ts";
+import { serveApi } from "./api/serve.ts";
+import { createChat } from "./chat/create-chat.ts";
+import type { Config } from "./config.ts";
+import { describeConfig, durationMs, secretsOf } from "./config.ts";
+import { createEscalationController } from "./controllers/escalation-controller.ts";
+import { createIncidentLog } from "./controllers/incident-log.ts";
+import { prune } from "./controllers/janitor.ts";
+import type { Incidents, Log } from "./controllers/ports.ts";
+import { createStackController } from "./controllers/stack-controller.ts";
+import { farmState } from "./core/farm.ts";
+import type { Incident } from "./core/incident.ts";
+import type { Policy } from "./core/policy.ts";
+import { createRedactor } from "./core/redact.ts";
+import { keyOf } from "./core/stack.ts";
+import type { StackKey } from "./core/stack.ts";
+import { ApiClient } from "./kube/api-client.ts";
+import { createCluster } from "./kube/cluster.ts";
+import { createIncidentStore } from "./kube/incidents.ts";
+import type { ClusterAccess } from "./kube/kubeconfig.ts";
+import { preflight } from "./kube/preflight.ts";
+import { WorkQueue } from "./kube/work-queue.ts";
+import { systemClock } from "./lib/clock.ts";
+import { MedicError, messageOf } from "./lib/medic-error.ts";
+import { createLog } from "./telemetry/log.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+
+/** How often closed incidents are looked through, in milliseconds. */
+const PRUNE_EVERY_MS = 10 * 60_000;
+
+export function policyOf(config: Config): Policy {
+  return {
+    debounceMs: config.debounceSeconds * 1000,
+    verifyMs: config.verifySeconds * 1000,
+    maxActionsPerStack: config.maxActionsPerStack,
+    mode: config.mode,
+  };
+}
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly access: ClusterAccess;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+}
+
+/** Runs the medic until `signal` is aborted. Rejects with a MedicError (one sentence) when it cannot start. */
+export async function runApp(
+  { config, access, environment, version }: AppOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const clock = systemClock;
+  const redactor = createRedactor({ known: secretsOf(config, environment) });
+  const log = createLog({ level: config.logLevel, redactor });
+  log.info("starting", {
+    version,
+    cluster: access.server,
+    access: access.source,
+    config: describeConfig(config),
+  });
+  announce(config, log);
+  const client = new ApiClient({ access, version, clock });
+  await preflight(client, { namespace: config.namespace, mode: config.mode }, { signal });
+  const audit = await openAudit({
+    dir: config.stateDir,
+    now: clock.now,
+    redactor,
+    mirror: (line) => process.stdout.write(`${line}\n`),
+  });
+  const decisions = createDecisions({
+    dir: config.stateDir,
+    log,
+    now: clock.now,
+    known: secretsOf(config, environment),
+  });
+  const metrics = createMetrics({ version });
+  const policy = policyOf(config);
+  const stop = new AbortController();
+  const call = { signal: AbortSignal.any([signal, stop.signal]) };
+
+  const listeners = new Set<(change: IncidentChange) => void>();
+  const stackQueue = new WorkQueue<StackKey>({ clock, log });
+  const outbox = new WorkQueue<string>({ clock, log, concurrency: 2 });
+  const incidents = createIncidentStore({
+    client,
+    namespace: config.namespace,
+    log,
+    clock,
+    onChange: incidentChanged,
+  });
+  const incidentLog = createIncidentLog({ incidents, clock, telemetry: metrics.telemetry });
+  const cluster = createCluster({
+    client,
+    log,
+    clock,
+    incidents: incidents.list,
+    farm: (snapshots) => farmState(snapshots, policy),
+    onChange: (key) => stackQueue.add(key),
+  });
+  const shared = { incidents, incidentLog, clock, telemetry: metrics.telemetry, log };
+  const controller = createStackController({ ...shared, cluster, audit, decisions, policy });
+  const escalations = createEscalationController({ ...shared, chat: createChat(config.chat, log) });
+
+  function incidentChanged(incident: Incident, removed: boolean): void {
+    const { namespace, client: stackClient } = incident.spec;
+    stackQueue.add(keyOf({ namespace, client: stackClient }));
+    if (!removed) outbox.add(incident.name);
+    for (const listener of listeners)
+      listener({ type: removed ? "incident-removed" : "incident-changed", incident });
+  }
+
+  const informers = { ...cluster.informers, incidents: incidents.informer };
+  const running = Object.values(informers).map((informer) => informer.start(call.signal));
+  const api = createApi({
+    listIncidents: incidents.list,
+    listStacks: () => cluster.stacks().flatMap((stack) => cluster.peek(stack) ?? []),
+    ready: () => readiness(informers),
+    metrics: async () => ({ text: await metrics.text(), contentType: metrics.contentType }),
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    clock,
+    host: config.host,
+    redactor,
+  });
+  metrics.watchQueue(() => stackQueue.stats().ready + stackQueue.stats().delayed);
+  metrics.watchIncidents(incidents.list);
+  const http = await serveApi(api, { host: config.host, port: config.port });
+  log.info("listening", { url: http.url });
+
+  try {
+    await Promise.all(Object.values(informers).map((informer) => informer.whenSynced(call.signal)));
+    log.info("watching", { stacks: cluster.stacks().length, incidents: incidents.list().length });
+    const sweep = startSweep(config.sweepSeconds * 1000, () => {
+      for (const stack of stacksToLookAt(cluster.stacks(), incidents)) stackQueue.add(stack);
+      for (const name of escalations.owed()) outbox.add(name);
+    });
+    const janitor = startSweep(PRUNE_EVERY_MS, () => {
+      prune({ incidents, clock, log, ttlMs: durationMs(config.incidentTtl) }, call).catch((error: unknown) =>
+        log.warn("old incidents could not be removed", { error: messageOf(error) }),
+      );
+    });
+    await Promise.all([
+      stackQueue.run(async (key, workSignal) => {
+        const startedAt = clock.now();
+        const again = await controller.reconcile(key, { signal: workSignal }).catch((error: unknown) => {
+          metrics.telemetry.reconciled((clock.now() - startedAt) / 1000, "error");
+          throw error;
+        });
+        metrics.telemetry.reconciled((clock.now() - startedAt) / 1000, "ok");
+        if (again !== undefined) stackQueue.addAfter(key, again);
+      }, call.signal),
+      outbox.run((name, workSignal) => escalations.deliver(name, { signal: workSignal }), call.signal),
+    ]);
+    sweep();
+    janitor();
+  } finally {
+    stop.abort(new MedicError("stopping", "the medic is stopping"));
+    await Promise.allSettled(running);
+    await http.close();
+    await audit.close();
+    client.close();
+    log.info("stopped");
+  }
+}
+
+/** What an operator must know at start. */
+function announce(config: Config, log: Log): void {
+  if (config.provider === "none")
+    log.info("no model credentials are set: playbook only, everything else escalates");
+  else
+    log.warn(
+      "model credentials are set, but this version has no tier 2: playbook only, everything else escalates",
+    );
+  if (config.mode === "observe") log.warn("observe mode: nothing in the cluster is changed");
+  if (config.chat.kind === "none") {
+    log.warn(
+      "NO CHAT IS CONFIGURED: escalations go to this log and to the Incident only; set ROCKETCHAT_URL, ROCKETCHAT_USER_ID, ROCKETCHAT_TOKEN and ROCKETCHAT_CHANNEL, or ROCKETCHAT_WEBHOOK_URL",
+    );
+  }
+}
+
+/** Every stack, and those that only an open incident still knows. */
+function stacksToLookAt(
+  stacks: readonly { namespace: string; client: string }[],
+  incidents: Incidents,
+): Set<StackKey> {
+  return new Set([...stacks.map(keyOf), ...incidents.list().map(({ spec }) => keyOf(spec))]);
+}
+
+function readiness(
+  informers: Readonly<
+    Record<string, { synced(): boolean; healthy(): boolean; problem(): string | undefined }>
+  >,
+): {
+  ready: boolean;
+  checks: Record<string, boolean | string>;
+} {
+  const checks = Object.fromEntries(
+    Object.entries(informers).map(([name, informer]) => [
+      name,
+      informer.synced() && informer.healthy() ? true : (informer.problem() ?? false),
+    ]),
+  );
+  return { ready: Object.values(checks).every((check) => check === true), checks };
+}
+
+function startSweep(everyMs: number, sweep: () => void): () => void {
+  let cancel = systemClock.after(everyMs, tick);
+  function tick(): void {
+    sweep();
+    cancel = systemClock.after(everyMs, tick);
+  }
+  return () => cancel();
+}

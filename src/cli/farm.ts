@@ -1,0 +1,11 @@
+import type { Command } from "commander";
+import { registerFarmBuild } from "./farm-build.ts";
+import { registerFarmCluster } from "./farm-cluster.ts";
+
+export function registerFarm(program: Command): void {
+  const farm = program
+    .command("farm")
+    .description("A build farm to try the medic on: a local cluster, builds with faults, the matrix");
+  registerFarmCluster(farm);
+  registerFarmBuild(farm);
+}
