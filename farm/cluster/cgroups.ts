@@ -1,19 +1,22 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { farmSuffix } from "./state.ts";
 
 /** Everything the farm starts is in cgroups under this name, which is how its processes are found again. */
-const root = "build-medic-farm";
+function root(): string {
+  return `build-medic-farm${farmSuffix()}`;
+}
 
 /** The kubelet's cgroup root of a node, as the kubelet wants it written. */
 export function nodeCgroupRoot(node: string): string {
-  return `/${root}/${node}`;
+  return `/${root()}/${node}`;
 }
 
 /** Makes the farm's cgroups in every hierarchy and returns the directories a process joins to be in `child`. */
 export function createCgroup(child: string): string[] {
   return hierarchies().map((hierarchy) => {
-    const parent = join(hierarchy, root);
+    const parent = join(hierarchy, root());
     const directory = join(parent, child);
     makeCgroup(parent, hierarchy);
     makeCgroup(directory, parent);
@@ -25,7 +28,7 @@ export function createCgroup(child: string): string[] {
 export function trackingCgroup(): string {
   const all = hierarchies();
   const hierarchy = all.find((path) => path.endsWith("/pids")) ?? all[0] ?? "/sys/fs/cgroup";
-  return join(hierarchy, root);
+  return join(hierarchy, root());
 }
 
 /** Ids of all processes of the farm, containers included, also those nobody recorded. */
@@ -50,10 +53,17 @@ export async function killFarmProcesses(): Promise<void> {
   }
 }
 
+/** True when another farm, in a directory of its own, has processes on this machine. */
+export function anotherFarmRuns(): boolean {
+  const own = trackingCgroup();
+  const others = subdirectories(dirname(own)).filter((name) => name.startsWith("build-medic-farm"));
+  return others.some((name) => name !== basename(own) && processesBelow(join(dirname(own), name)).length > 0);
+}
+
 /** Removes the farm's cgroups from every hierarchy, once their processes are gone. */
 export async function removeCgroups(): Promise<void> {
   for (const hierarchy of hierarchies()) {
-    const directory = join(hierarchy, root);
+    const directory = join(hierarchy, root());
     // A cgroup stays busy for a moment after its last process.
     for (let tries = 0; existsSync(directory) && tries < 100; tries += 1) {
       if (!removeTree(directory)) await delay(50);

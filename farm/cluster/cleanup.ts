@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { rm, rmdir } from "node:fs/promises";
-import { farmProcesses, killFarmProcesses, removeCgroups } from "./cgroups.ts";
+import { anotherFarmRuns, farmProcesses, killFarmProcesses, removeCgroups } from "./cgroups.ts";
 import { endDaemon, isAlive } from "./daemon.ts";
 import { networkExists, removeNetwork } from "./network.ts";
 import { lentDirectories } from "./node.ts";
@@ -21,10 +21,16 @@ export async function cleanUp(): Promise<void> {
     await removeNetwork();
     await restoreSysctls(paths.sysctls);
     await removeCgroups();
-    // Their contents were bind mounts of a namespace that is gone; only a directory that is empty goes.
-    for (const directory of lentDirectories) await rmdir(directory).catch(() => {});
+    await returnDirectories();
   }
   await rm(paths.run, { recursive: true, force: true });
+}
+
+/** Their contents were bind mounts of a namespace that is gone, so they are empty unless somebody else uses them. */
+async function returnDirectories(): Promise<void> {
+  // Removing a directory undoes the mounts on it in every namespace, the other farm's too.
+  if (anotherFarmRuns()) return;
+  for (const directory of lentDirectories) await rmdir(directory).catch(() => {});
 }
 
 /** True when something of a farm is on this machine although none is recorded: an earlier one died, or was killed. */

@@ -27,7 +27,7 @@ export async function startLocalFarm(log: Log): Promise<FarmState> {
   const binaries = await step(log, "programs", () => ensureBinaries({ log }));
   const { run: directory, logs, sysctls, registryData } = farmPaths();
   const network = farmNetwork();
-  const cgroups = createCgroup("system");
+  const cgroups = farmCgroups();
   const context: ServiceContext = { directory, logs, network, cgroups };
   await mkdir(logs, { recursive: true });
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -73,6 +73,20 @@ export async function startLocalFarm(log: Log): Promise<FarmState> {
       ...nodes.map((node) => component(node)),
     ],
   };
+}
+
+function farmCgroups(): string[] {
+  // A Unix socket's path holds 107 bytes, and each node has one in its directory.
+  if (farmPaths().run.length > 80)
+    throw new Error("BUILD_MEDIC_FARM_DIR is too long; take one of at most 75 letters.");
+  try {
+    return createCgroup("system");
+  } catch (cause) {
+    throw new Error(
+      "this machine lets nobody make cgroups (a container without privileges?); use a machine or a privileged container, or `farm up --provider kwok`.",
+      { cause },
+    );
+  }
 }
 
 async function startServices(context: ServiceContext, plane: ControlPlane, binaries: Binaries, data: string) {

@@ -1,4 +1,5 @@
 import { run, tryRun } from "./command.ts";
+import { farmSuffix } from "./state.ts";
 
 export type FarmNetwork = {
   /** The bridge that carries the API server's, the DNS server's and the nodes' addresses. */
@@ -11,9 +12,9 @@ export type FarmNetwork = {
   readonly serviceRange: string;
 };
 
-const bridge = "bm-farm";
-const forwardChain = "BM-FARM-FORWARD";
-const natChain = "BM-FARM-NAT";
+const bridgeName = () => `bm-farm${farmSuffix()}`;
+const forwardChain = () => `BM-FARM${farmSuffix().toUpperCase()}-FORWARD`;
+const natChain = () => `BM-FARM${farmSuffix().toUpperCase()}-NAT`;
 
 /** The farm's addresses: one /16, 10.213 unless `BUILD_MEDIC_FARM_SUBNET` names other two first numbers. */
 export function farmNetwork(): FarmNetwork {
@@ -22,7 +23,7 @@ export function farmNetwork(): FarmNetwork {
     throw new Error(`BUILD_MEDIC_FARM_SUBNET must be two numbers such as 10.213, not "${prefix}".`);
   }
   return {
-    bridge,
+    bridge: bridgeName(),
     range: `${prefix}.0.0/16`,
     host: `${prefix}.0.1`,
     nodes: [1, 2].map((index) => ({
@@ -44,25 +45,25 @@ export async function createNetwork(network: FarmNetwork): Promise<void> {
   }
   await run("ip", ["link", "set", network.bridge, "up"]);
   await iptables(`*filter
-:${forwardChain} - [0:0]
--A ${forwardChain} -s ${network.range} -j ACCEPT
--A ${forwardChain} -d ${network.range} -j ACCEPT
--I FORWARD 1 -j ${forwardChain}
+:${forwardChain()} - [0:0]
+-A ${forwardChain()} -s ${network.range} -j ACCEPT
+-A ${forwardChain()} -d ${network.range} -j ACCEPT
+-I FORWARD 1 -j ${forwardChain()}
 COMMIT
 *nat
-:${natChain} - [0:0]
--A ${natChain} -s ${network.podRange} ! -d ${network.range} -j MASQUERADE
--I POSTROUTING 1 -j ${natChain}
+:${natChain()} - [0:0]
+-A ${natChain()} -s ${network.podRange} ! -d ${network.range} -j MASQUERADE
+-I POSTROUTING 1 -j ${natChain()}
 COMMIT
 `);
 }
 
 /** Takes away the bridge and every rule of ours and of our kube-proxy; does nothing when there is none. */
 export async function removeNetwork(): Promise<void> {
-  await tryRun("ip", ["link", "delete", bridge]);
+  await tryRun("ip", ["link", "delete", bridgeName()]);
   // The rules of another Kubernetes on this machine are not ours to delete; `up` refuses to run beside one.
   const rules = await tryRun("iptables-save", []);
-  if (rules === undefined || !rules.includes(forwardChain)) return;
+  if (rules === undefined || !rules.includes(`:${forwardChain()} `)) return;
   const rules6 = (await tryRun("ip6tables-save", [])) ?? "";
   // IPv4 last: its chain is the mark by which an interrupted removal is taken up again.
   if (removalOf(rules6) !== "") await run("ip6tables-restore", ["--noflush"], { input: removalOf(rules6) });
@@ -71,7 +72,7 @@ export async function removeNetwork(): Promise<void> {
 
 /** True when the bridge is there. */
 export async function networkExists(): Promise<boolean> {
-  return (await tryRun("ip", ["link", "show", bridge])) !== undefined;
+  return (await tryRun("ip", ["link", "show", bridgeName()])) !== undefined;
 }
 
 /** Turns the output of `iptables-save` into input for `iptables-restore --noflush` that removes our chains. Pure. */

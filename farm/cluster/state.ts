@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { appendFileSync, readFileSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -43,11 +44,7 @@ export type FarmPaths = {
  * farm: /var/lib/build-medic-farm as root, else under the home directory; `BUILD_MEDIC_FARM_DIR` moves it.
  */
 export function farmPaths(): FarmPaths {
-  const usual =
-    process.getuid?.() === 0
-      ? "/var/lib/build-medic-farm"
-      : join(homedir(), ".local", "state", "build-medic-farm");
-  const directory = process.env["BUILD_MEDIC_FARM_DIR"] || usual;
+  const directory = process.env["BUILD_MEDIC_FARM_DIR"] || usualDirectory();
   return {
     directory,
     run: join(directory, "run"),
@@ -57,6 +54,21 @@ export function farmPaths(): FarmPaths {
     sysctls: join(directory, "sysctls.json"),
     registryData: join(directory, "registry"),
   };
+}
+
+/**
+ * What this farm's cgroups, bridge and rules carry in their names: nothing for the machine's usual farm, a digest of
+ * its directory for one that was put elsewhere, so that neither ever takes the other's things away.
+ */
+export function farmSuffix(): string {
+  const { directory } = farmPaths();
+  if (directory === usualDirectory()) return "";
+  return `-${createHash("sha256").update(directory).digest("hex").slice(0, 6)}`;
+}
+
+function usualDirectory(): string {
+  if (process.getuid?.() === 0) return "/var/lib/build-medic-farm";
+  return join(homedir(), ".local", "state", "build-medic-farm");
 }
 
 /** The farm as `farm up` recorded it; undefined when none is up (whether it is healthy, `farm status` says). */
