@@ -25,7 +25,7 @@ export function createCgroup(child: string): string[] {
 }
 
 /** Directory of the farm's cgroups in one hierarchy that holds every process. */
-export function trackingCgroup(): string {
+function trackingCgroup(): string {
   const all = hierarchies();
   const hierarchy = all.find((path) => path.endsWith("/pids")) ?? all[0] ?? "/sys/fs/cgroup";
   return join(hierarchy, root());
@@ -37,7 +37,7 @@ export function farmProcesses(): number[] {
 }
 
 /** Ids of the processes in a cgroup and below it. */
-export function processesBelow(directory: string): number[] {
+function processesBelow(directory: string): number[] {
   const own = readLines(join(directory, "cgroup.procs")).map(Number);
   const below = subdirectories(directory).flatMap((name) => processesBelow(join(directory, name)));
   return [...own, ...below].filter((pid) => pid > 0);

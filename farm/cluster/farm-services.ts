@@ -87,7 +87,7 @@ export async function startProxy(
 }
 
 /** CoreDNS's configuration. Pods that are not ready yet resolve as soon as their headless Service publishes them. */
-export function corefile(settings: {
+function corefile(settings: {
   readonly address: string;
   readonly health: number;
   readonly kubeconfig: string;

@@ -153,6 +153,6 @@ wait
 }
 
 /** On a path of the host, so that `ctr` and `crictl` reach the node's containerd from there. */
-export function containerdSocket(node: Pick<NodeSettings, "directory">): string {
+function containerdSocket(node: Pick<NodeSettings, "directory">): string {
   return join(node.directory, "containerd.sock");
 }
