@@ -4,7 +4,7 @@ import { ApiError, failureOf, refusal } from "./api-error.ts";
 import { JsonLines } from "./json-lines.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
 import { requestName } from "./request-name.ts";
-import { readBody, readText, Transport } from "./transport.ts";
+import { readBody, readText, Silence, Transport } from "./transport.ts";
 import type { Incoming } from "./transport.ts";
 import { Backoff, wait } from "./wait.ts";
 
@@ -132,7 +132,7 @@ export class ApiClient {
   async #stream(incoming: Incoming, request: WatchRequest, silenceMs: number): Promise<void> {
     const lines = new JsonLines((value) => request.onEvent(watchEventIn(value)));
     const watchdog = this.#watchdog(silenceMs, () =>
-      incoming.cancel(new Error(`not a byte came in ${silenceMs / 1000} s`)),
+      incoming.cancel(new Silence(`not a byte came in ${silenceMs / 1000} s`)),
     );
     try {
       await readBody(incoming, (text) => {

@@ -100,6 +100,7 @@ export function failureOf(
   if (error instanceof NoAnswer) {
     return new ApiError(`${what}: no answer (${error.message})`, {
       status: 0,
+      reason: error.reason,
       outcomeUnknown: writes && error.sent,
       cause: error.cause,
     });

@@ -20,12 +20,18 @@ export interface Outgoing {
 export class NoAnswer extends Error {
   /** True when the request may have reached the server. */
   readonly sent: boolean;
+  /** `Silent`: the connection was there, but not a byte came. */
+  readonly reason: "" | "Silent";
 
   constructor(message: string, options: { sent: boolean; cause?: unknown }) {
     super(message, { cause: options.cause });
     this.sent = options.sent;
+    this.reason = options.cause instanceof Silence ? "Silent" : "";
   }
 }
+
+/** Why a stream was cancelled that did not say anything for too long. */
+export class Silence extends Error {}
 
 /** An answer whose head has arrived; `cancel` ends it when its body is no longer wanted. */
 export interface Incoming {
