@@ -24,6 +24,8 @@ interface Hit {
   readonly pod: SeenPod;
   readonly network: PodNetwork;
   readonly proxy?: ChildProcess;
+  /** All rules are in. */
+  done: boolean;
 }
 
 /**
@@ -84,7 +86,7 @@ class Keeper {
   }
 
   hitsBoth(): boolean {
-    const roles = new Set([...this.#hits.values()].map((hit) => hit.pod.role));
+    const roles = new Set([...this.#hits.values()].filter((hit) => hit.done).map((hit) => hit.pod.role));
     return roles.has("server") && roles.has("db");
   }
 
@@ -103,11 +105,7 @@ class Keeper {
   }
 
   async release(): Promise<void> {
-    for (const hit of this.#hits.values()) {
-      if (hit.proxy) await stopDelayingProxy(hit.proxy);
-      if (await isStillThere(hit.network)) await removeRules(hit.network);
-    }
-    this.#hits.clear();
+    for (const hit of this.#hits.values()) await this.#takeBack(hit);
   }
 
   async #tick(): Promise<void> {
@@ -127,8 +125,22 @@ class Keeper {
   async #hit(pod: SeenPod, network: PodNetwork): Promise<void> {
     const delayed = this.#fault === "delay" && pod.role === "db";
     const proxy = delayed ? await startDelayingProxy(network) : undefined;
-    this.#hits.set(pod.uid, { pod, network, ...(proxy ? { proxy } : {}) });
-    await applyRules(network, rulesFor(this.#fault, { role: pod.role, gateway: await gatewayOf(network) }));
-    if (pod.role === "server") await cutConnections(network);
+    const hit: Hit = { pod, network, ...(proxy ? { proxy } : {}), done: false };
+    // Known before it is complete, so that healing finds also what was cut short.
+    this.#hits.set(pod.uid, hit);
+    try {
+      const end = { role: pod.role, gateway: await gatewayOf(network) };
+      await applyRules(network, rulesFor(this.#fault, end));
+      if (pod.role === "server") await cutConnections(network);
+      hit.done = true;
+    } finally {
+      if (!hit.done) await this.#takeBack(hit);
+    }
+  }
+
+  async #takeBack(hit: Hit): Promise<void> {
+    if (hit.proxy) await stopDelayingProxy(hit.proxy);
+    if (await isStillThere(hit.network)) await removeRules(hit.network);
+    this.#hits.delete(hit.pod.uid);
   }
 }

@@ -1,0 +1,332 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { after, before, describe, test } from "node:test";
+import type { V1NodeList, V1NamespaceList } from "@kubernetes/client-node";
+import { openFarm } from "../../farm/build/farm-access.ts";
+import type { FarmAccess } from "../../farm/build/farm-access.ts";
+import { openKube } from "../../farm/build/kube.ts";
+import type { Kube } from "../../farm/build/kube.ts";
+import type { MatrixResult } from "../../farm/build/run-matrix.ts";
+import { createNamespace, deleteNamespace } from "../../farm/build/namespace.ts";
+import { medicTraffic } from "../../farm/build/audit-writes.ts";
+import { listOpenBuilds } from "../../farm/build/open-builds.ts";
+import type { BuildRecord } from "../../farm/build/record.ts";
+import { createRunnerPods, podRunner } from "../../farm/build/runner.ts";
+import type { Runner } from "../../farm/build/runner.ts";
+import { newRunId } from "../../farm/build/run-id.ts";
+import { poll, sleep } from "../../farm/build/sleep.ts";
+import { stackUrl, waitUntilReady } from "../../farm/build/suite.ts";
+import { waitUntilRunning } from "../../farm/build/placement.ts";
+import { up } from "../../farm/cluster/up.ts";
+import { NETWORK_FAULTS } from "../../farm/faults/catalogue.ts";
+import { inject } from "../../farm/faults/inject.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const MINUTES = 60_000;
+/** A healthy stack is ready in a third of this. */
+const SOON = ["--timeout", "45"];
+
+let farm: FarmAccess;
+let kube: Kube;
+
+before(
+  async () => {
+    await up({ log: console.error });
+    farm = await openFarm({ report: console.error });
+    kube = openKube(farm);
+  },
+  { timeout: 20 * MINUTES },
+);
+
+/** Starts `build-medic farm …`; `done` gives its exit code and what it printed. */
+function startFarmCommand(args: readonly string[]) {
+  const child = spawn(process.execPath, [MAIN, "farm", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    process.stderr.write(text);
+  });
+  const done = once(child, "close").then(([code]) => ({ code: code as number | null, stdout, stderr }));
+  return { child, done };
+}
+
+async function farmCommand(...args: readonly string[]) {
+  return startFarmCommand(args).done;
+}
+
+async function build(...args: readonly string[]): Promise<{ code: number | null; record: BuildRecord }> {
+  const { code, stdout } = await farmCommand("build", ...args, "--json");
+  return { code, record: JSON.parse(stdout) as BuildRecord };
+}
+
+async function cordonedNodes(): Promise<string[]> {
+  const { items } = await kube.get<V1NodeList>("list nodes", ["nodes"]);
+  return items.filter((node) => node.spec?.unschedulable).map((node) => node.metadata?.name ?? "");
+}
+
+async function buildNamespaces(): Promise<string[]> {
+  const { items } = await kube.get<V1NamespaceList>("list namespaces", ["namespaces", "-l", "medic/run-id"]);
+  return items.map((namespace) => namespace.metadata?.name ?? "");
+}
+
+async function eventually(what: string, ask: () => Promise<boolean>, seconds = 60): Promise<void> {
+  const yes = await poll(async () => ((await ask()) ? true : undefined), {
+    everyMs: 300,
+    forMs: seconds * 1000,
+  });
+  assert.ok(yes, `${what} within ${seconds} s`);
+}
+
+const outcomes = (record: BuildRecord) => record.clients.map((client) => client.outcome);
+
+describe("a build without the medic", { timeout: 15 * MINUTES }, () => {
+  test("passes on all four clients when nothing is broken, and leaves nothing behind", async () => {
+    const { code, record } = await build("--mode", "none", "--medic", "off");
+    assert.equal(code, 0, JSON.stringify(record, undefined, 2));
+    assert.deepEqual(outcomes(record), ["passed", "passed", "passed", "passed"]);
+    assert.ok(record.clients.every((client) => client.passed > 0));
+    assert.ok(!(await buildNamespaces()).includes(record.namespace));
+    assert.deepEqual(await listOpenBuilds(), []);
+  });
+
+  test("with a bad image tag fails on the target alone, and says that no test ran", async () => {
+    const { code, record } = await build("--mode", "misconfig", "--medic", "off", "--target", "2", ...SOON);
+    assert.equal(code, 1);
+    assert.deepEqual(
+      outcomes(record),
+      ["passed", "passed", "environment", "passed"],
+      JSON.stringify(record, undefined, 2),
+    );
+    assert.equal(record.clients[2]?.passed, 0);
+    assert.match(record.clients[2]?.why ?? "", /not ready within 45 s, so no test ran/);
+  });
+
+  test("with every node cordoned fails on the target alone, and uncordons at the end", async () => {
+    const { code, record } = await build(
+      "--mode",
+      "chaos-recoverable",
+      "--medic",
+      "off",
+      "--target",
+      "0",
+      ...SOON,
+    );
+    assert.equal(code, 1);
+    assert.deepEqual(
+      outcomes(record),
+      ["environment", "passed", "passed", "passed"],
+      JSON.stringify(record, undefined, 2),
+    );
+    assert.deepEqual(await cordonedNodes(), []);
+  });
+
+  test("two builds at once do not disturb each other", async () => {
+    const [broken, healthy] = await Promise.all([
+      build("--mode", "misconfig", "--medic", "off", "--clients", "2", "--target", "1", "--timeout", "90"),
+      build("--mode", "none", "--medic", "off", "--clients", "2", "--timeout", "90"),
+    ]);
+    assert.notEqual(broken.record.namespace, healthy.record.namespace);
+    assert.deepEqual(outcomes(broken.record), ["passed", "environment"]);
+    assert.deepEqual(outcomes(healthy.record), ["passed", "passed"]);
+  });
+
+  test("a server that crashes in its tests is a failed test and not the environment", async () => {
+    const { code, record } = await build(
+      "--fault",
+      "crash-in-tests",
+      "--medic",
+      "off",
+      "--clients",
+      "2",
+      "--target",
+      "0",
+    );
+    assert.equal(code, 1);
+    assert.deepEqual(outcomes(record), ["tests", "passed"], JSON.stringify(record, undefined, 2));
+  });
+});
+
+describe("a build that is stopped", { timeout: 10 * MINUTES }, () => {
+  test("by Ctrl-C uncordons the nodes and removes its namespace before it ends", async () => {
+    const { child, done } = startFarmCommand([
+      "build",
+      "--mode",
+      "chaos-recoverable",
+      "--medic",
+      "off",
+      "--clients",
+      "2",
+    ]);
+    await eventually("the nodes are cordoned", async () => (await cordonedNodes()).length > 0, 90);
+    child.kill("SIGINT");
+    const { code, stdout } = await done;
+    assert.equal(code, 1);
+    assert.match(stdout, /interrupted/);
+    assert.deepEqual(await cordonedNodes(), []);
+    assert.deepEqual(await buildNamespaces(), []);
+  });
+
+  test("by kill -9 is cleaned up by the next command", async () => {
+    const { child, done } = startFarmCommand([
+      "build",
+      "--mode",
+      "chaos-recoverable",
+      "--medic",
+      "off",
+      "--clients",
+      "2",
+    ]);
+    await eventually("the nodes are cordoned", async () => (await cordonedNodes()).length > 0, 90);
+    child.kill("SIGKILL");
+    await done;
+    assert.ok((await cordonedNodes()).length > 0, "nobody is left to uncordon");
+    const next = await farmCommand("build", "--mode", "none", "--medic", "off", "--clients", "1");
+    assert.match(next.stderr, /had been killed: uncordoned node-1, node-2/);
+    assert.equal(next.code, 0, next.stdout);
+    assert.deepEqual(await cordonedNodes(), []);
+    assert.deepEqual(await buildNamespaces(), []);
+  });
+});
+
+describe("a network fault", { timeout: 15 * MINUTES }, () => {
+  const client = 0;
+  const runId = newRunId(Date.now());
+  const namespace = `build-${runId}`;
+  let runner: Runner;
+
+  before(async () => {
+    await createNamespace(kube, { runId, watched: false });
+    await createRunnerPods(kube, [{ namespace, client, image: farm.suiteImage }]);
+    const values = { client: String(client), runId, ...farm.chartValues };
+    const sets = Object.entries(values).flatMap(([key, value]) => ["--set-string", `${key}=${value}`]);
+    const installed = await kube.helm(["install", "client-0", farm.chart, "-n", namespace, ...sets]);
+    assert.equal(installed.code, 0, installed.stderr);
+    runner = podRunner(kube, { namespace, client });
+    await runner.ready();
+    await ready(90);
+  });
+  after(() => deleteNamespace(kube, namespace));
+
+  async function ready(timeoutSeconds: number): Promise<void> {
+    const signal = new AbortController().signal;
+    const answer = await waitUntilReady(runner, {
+      url: stackUrl({ namespace, client }),
+      timeoutSeconds,
+      signal,
+    });
+    assert.ok(answer.ready, `ready within ${timeoutSeconds} s, last answer: ${answer.last}`);
+  }
+
+  /** The pod's own address: its DNS name is gone as soon as it is not ready. */
+  async function statusOfReadyz(): Promise<string> {
+    const ip = await kube.ask("address", [
+      "get",
+      "pod",
+      "server-0-0",
+      "-n",
+      namespace,
+      "-o",
+      "jsonpath={.status.podIP}",
+    ]);
+    const program = `fetch("http://${ip}:8080/readyz").then((r) => console.log(r.status), (e) => console.log(e.cause?.code))`;
+    return (await runner.node(["-e", program])).stdout.trim();
+  }
+
+  const site = () => ({
+    kube,
+    namespace,
+    client,
+    runId,
+    rememberCordon: () => Promise.resolve(),
+    report: (line: string) => console.error(line),
+  });
+
+  for (const name of NETWORK_FAULTS) {
+    test(`${name}: /readyz answers 503, also on a new pod, and 200 again once it is healed`, async () => {
+      const fault = await inject(name, site());
+      try {
+        await eventually("503", async () => (await statusOfReadyz()) === "503", 15);
+        await kube.ask("delete the server's pod", ["delete", "pod", "server-0-0", "-n", namespace]);
+        await waitUntilRunning(kube, { namespace, client });
+        await eventually("503 from the new pod", async () => (await statusOfReadyz()) === "503", 15);
+        for (let count = 0; count < 8; count += 1) {
+          assert.equal(await statusOfReadyz(), "503");
+          await sleep(500);
+        }
+      } finally {
+        await fault.heal();
+      }
+      await ready(30);
+      const restarts = "jsonpath={.items[*].status.containerStatuses[*].restartCount}";
+      const counts = await kube.ask("restarts", [
+        "get",
+        "pods",
+        "-n",
+        namespace,
+        "-l",
+        "medic/client",
+        "-o",
+        restarts,
+      ]);
+      assert.match(counts, /^0 0$/, "the kubelet has restarted nothing: its own probes are not hit");
+    });
+  }
+});
+
+describe("wrong use", { timeout: 2 * MINUTES }, () => {
+  const WRONG: Record<string, readonly string[]> = {
+    "no mode": ["build", "--medic", "off"],
+    "an unknown mode": ["build", "--mode", "chaos", "--medic", "off"],
+    "an unknown flag": ["build", "--mode", "none", "--medic", "off", "--frobnicate"],
+    "a kubeconfig that is not there": [
+      "build",
+      "--mode",
+      "none",
+      "--medic",
+      "off",
+      "--kubeconfig",
+      "/nowhere",
+    ],
+    "a matrix of unknown modes": ["matrix", "--modes", "none,chaos"],
+  };
+  for (const [name, args] of Object.entries(WRONG)) {
+    test(`${name} ends with exit code 2 and one sentence`, async () => {
+      const { code, stdout, stderr } = await farmCommand(...args);
+      assert.equal(code, 2);
+      assert.equal(stdout, "");
+      assert.match(stderr, /^build-medic: [^\n]+\n$/);
+    });
+  }
+});
+
+describe("a build with the medic", { timeout: 40 * MINUTES }, () => {
+  test("in which a server crashes during its tests stays red, and the medic writes nothing", async () => {
+    const { code, record } = await build(
+      "--fault",
+      "crash-in-tests",
+      "--medic",
+      "on",
+      "--clients",
+      "2",
+      "--target",
+      "0",
+    );
+    assert.equal(code, 1);
+    assert.deepEqual(outcomes(record), ["tests", "passed"], JSON.stringify(record, undefined, 2));
+    assert.deepEqual(record.incidents, []);
+    assert.ok(farm.auditLog !== undefined);
+    assert.deepEqual((await medicTraffic(farm.auditLog, record.startedAt, record.endedAt)).writes, []);
+  });
+
+  test("the matrix is as expected in all eight cells", async () => {
+    const { code, stdout } = await farmCommand("matrix", "--model", "none", "--timeout", "75", "--json");
+    const result = JSON.parse(stdout) as MatrixResult;
+    const differences = result.cells.map((cell) => [cell.mode, cell.medic, ...cell.differences].join(" "));
+    assert.equal(result.cells.length, 8);
+    assert.equal(code, 0, differences.join("\n"));
+  });
+});
