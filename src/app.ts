@@ -9,7 +9,7 @@ import { describeConfig, durationMs, secretsOf } from "./config.ts";
 import { createEscalationController } from "./controllers/escalation-controller.ts";
 import { createIncidentLog } from "./controllers/incident-log.ts";
 import { prune } from "./controllers/janitor.ts";
-import type { Incidents, Log } from "./controllers/ports.ts";
+import type { Audit, Chat, Cluster, Decisions, Incidents, Log } from "./controllers/ports.ts";
 import { createStackController } from "./controllers/stack-controller.ts";
 import { farmState } from "./core/farm.ts";
 import type { Incident } from "./core/incident.ts";
@@ -45,13 +45,22 @@ export interface AppOptions {
   readonly access: ClusterAccess;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** Lets a test stand between the controllers and the outside world. */
+  readonly around?: (ports: Ports) => Ports;
+}
+
+/** The outside world as the controllers know it. */
+export interface Ports {
+  readonly cluster: Cluster;
+  readonly incidents: Incidents;
+  readonly audit: Audit;
+  readonly decisions: Decisions;
+  readonly chat: Chat;
 }
 
 /** Runs the medic until `signal` is aborted. Rejects with a MedicError (one sentence) when it cannot start. */
-export async function runApp(
-  { config, access, environment, version }: AppOptions,
-  signal: AbortSignal,
-): Promise<void> {
+export async function runApp(options: AppOptions, signal: AbortSignal): Promise<void> {
+  const { config, access, environment, version } = options;
   const clock = systemClock;
   const redactor = createRedactor({ known: secretsOf(config, environment) });
   const log = createLog({ level: config.logLevel, redactor });
@@ -91,8 +100,7 @@ export async function runApp(
     clock,
     onChange: incidentChanged,
   });
-  const incidentLog = createIncidentLog({ incidents, clock, telemetry: metrics.telemetry });
-  const cluster = createCluster({
+  const kube = createCluster({
     client,
     log,
     clock,
@@ -100,9 +108,12 @@ export async function runApp(
     farm: (snapshots) => farmState(snapshots, policy),
     onChange: (key) => stackQueue.add(key),
   });
-  const shared = { incidents, incidentLog, clock, telemetry: metrics.telemetry, log };
-  const controller = createStackController({ ...shared, cluster, audit, decisions, policy });
-  const escalations = createEscalationController({ ...shared, chat: createChat(config.chat, log) });
+  const around = options.around ?? ((own: Ports) => own);
+  const ports = around({ cluster: kube, incidents, audit, decisions, chat: createChat(config.chat, log) });
+  const incidentLog = createIncidentLog({ incidents: ports.incidents, clock, telemetry: metrics.telemetry });
+  const shared = { ...ports, incidentLog, clock, telemetry: metrics.telemetry, log };
+  const controller = createStackController({ ...shared, policy });
+  const escalations = createEscalationController(shared);
 
   function incidentChanged(incident: Incident, removed: boolean): void {
     const { namespace, client: stackClient } = incident.spec;
@@ -112,11 +123,11 @@ export async function runApp(
       listener({ type: removed ? "incident-removed" : "incident-changed", incident });
   }
 
-  const informers = { ...cluster.informers, incidents: incidents.informer };
+  const informers = { ...kube.informers, incidents: incidents.informer };
   const running = Object.values(informers).map((informer) => informer.start(call.signal));
   const api = createApi({
     listIncidents: incidents.list,
-    listStacks: () => cluster.stacks().flatMap((stack) => cluster.peek(stack) ?? []),
+    listStacks: () => kube.stacks().flatMap((stack) => kube.peek(stack) ?? []),
     ready: () => readiness(informers),
     metrics: async () => ({ text: await metrics.text(), contentType: metrics.contentType }),
     subscribe: (listener) => {
@@ -134,9 +145,9 @@ export async function runApp(
 
   try {
     await Promise.all(Object.values(informers).map((informer) => informer.whenSynced(call.signal)));
-    log.info("watching", { stacks: cluster.stacks().length, incidents: incidents.list().length });
+    log.info("watching", { stacks: kube.stacks().length, incidents: incidents.list().length });
     const sweep = startSweep(config.sweepSeconds * 1000, () => {
-      for (const stack of stacksToLookAt(cluster.stacks(), incidents)) stackQueue.add(stack);
+      for (const stack of stacksToLookAt(kube.stacks(), incidents)) stackQueue.add(stack);
       for (const name of escalations.owed()) outbox.add(name);
     });
     const janitor = startSweep(PRUNE_EVERY_MS, () => {

@@ -9,10 +9,22 @@ import { startRocketChatDouble } from "../support/rocketchat/double.ts";
 import type { RocketChatDouble } from "../support/rocketchat/double.ts";
 import { incidentsOf, installMedic, medicWrites, startMedic } from "../support/medic-process.ts";
 import type { MedicProcess, StoredIncident } from "../support/medic-process.ts";
-import { change, containerOf, createBuild, createStack, dbImage, eventually, isPodReady, read, serverImage, setsPath } from "../support/test-stack.ts";
+import {
+  change,
+  containerOf,
+  createBuild,
+  createStack,
+  dbImage,
+  eventually,
+  isPodReady,
+  read,
+  serverImage,
+  setsPath,
+} from "../support/test-stack.ts";
 import type { StackOptions } from "../support/test-stack.ts";
 
-const stage = (name: string): string => fileURLToPath(new URL(`../support/stages/${name}.yaml`, import.meta.url));
+const stage = (name: string): string =>
+  fileURLToPath(new URL(`../support/stages/${name}.yaml`, import.meta.url));
 const missing = "farm.test/server:missing";
 
 /** The medic as a process of its own, against a real API server with fake nodes; every oracle asks the API server. */
@@ -23,7 +35,10 @@ describe("the medic on a real API server", () => {
   let builds = 0;
 
   before(async () => {
-    plane = await startControlPlane({ log: () => {}, fakeNodes: { count: 2, stages: [stage("image-missing"), stage("never-ready")] } });
+    plane = await startControlPlane({
+      log: () => {},
+      fakeNodes: { count: 2, stages: [stage("image-missing"), stage("never-ready")] },
+    });
     chat = await startRocketChatDouble({});
     await installMedic(plane.admin);
     medic = await startMedic({ kubeconfig: plane.kubeconfig, env: chat.env });
@@ -54,14 +69,22 @@ describe("the medic on a real API server", () => {
     return chat.messages().filter((message) => JSON.stringify(message).includes(`${namespace}`)).length;
   }
 
-  const repairs: Readonly<Record<string, { fault: NonNullable<StackOptions["fault"]>; withoutTemplate?: true; reason: string }>> = {
-    "an image that cannot be pulled": { fault: (set) => (containerOf(set)["image"] = missing), reason: "ImageDrift" },
+  const repairs: Readonly<
+    Record<string, { fault: NonNullable<StackOptions["fault"]>; withoutTemplate?: true; reason: string }>
+  > = {
+    "an image that cannot be pulled": {
+      fault: (set) => (containerOf(set)["image"] = missing),
+      reason: "ImageDrift",
+    },
     "an image that cannot be pulled, where only the image is declared": {
       fault: (set) => (containerOf(set)["image"] = missing),
       withoutTemplate: true,
       reason: "ImageDrift",
     },
-    "replicas set to zero": { fault: (set) => ((set["spec"] as { replicas: number }).replicas = 0), reason: "ReplicasDrift" },
+    "replicas set to zero": {
+      fault: (set) => ((set["spec"] as { replicas: number }).replicas = 0),
+      reason: "ReplicasDrift",
+    },
     "an environment variable that points nowhere": {
       fault: (set) => (containerOf(set)["env"] = [{ name: "DB_HOST", value: "nowhere" }]),
       reason: "TemplateDrift",
@@ -76,15 +99,24 @@ describe("the medic on a real API server", () => {
       const set = await read(plane.admin, `${setsPath(namespace)}/server-0`);
       assert.equal(containerOf(set!)["image"], serverImage);
       assert.equal(messagesFor(namespace), 0);
-      const touched = new Set((await medicWrites(plane.auditLog, namespace)).map(({ objectRef }) => objectRef?.name));
-      assert.deepEqual([...touched].filter((target) => target !== "server-0" && target !== "server-0-0"), []);
+      const touched = new Set(
+        (await medicWrites(plane.auditLog, namespace)).map(({ objectRef }) => objectRef?.name),
+      );
+      assert.deepEqual(
+        [...touched].filter((target) => target !== "server-0" && target !== "server-0-0"),
+        [],
+      );
     });
   }
 
   it("repairs drift that arrives on a healthy stack once it takes the stack down", async () => {
     const namespace = await build({});
     await eventually("the stack is ready", () => isPodReady(plane.admin, namespace, "server-0"));
-    await change(plane.admin, `${setsPath(namespace)}/server-0`, (set) => (containerOf(set)["image"] = missing));
+    await change(
+      plane.admin,
+      `${setsPath(namespace)}/server-0`,
+      (set) => (containerOf(set)["image"] = missing),
+    );
     await closedAs(namespace, "Resolved");
     assert.ok(await isPodReady(plane.admin, namespace, "server-0"));
   });
@@ -114,18 +146,37 @@ describe("the medic on a real API server", () => {
     assert.ok(again?.status.escalation?.sentAt);
   });
 
-  const unusable: Readonly<Record<string, { options: Omit<StackOptions, "namespace" | "client">; reason: string }>> = {
-    "replicas that are no number": { options: { annotations: { "medic/expected-replicas": "three" } }, reason: "IntentInvalid" },
-    "a command that is no JSON array": { options: { annotations: { "medic/expected-command": "run --fast" } }, reason: "IntentInvalid" },
-    "a template that is no template": { options: { annotations: { "medic/expected-template": '{"spec":{}}' } }, reason: "IntentInvalid" },
+  const unusable: Readonly<
+    Record<string, { options: Omit<StackOptions, "namespace" | "client">; reason: string }>
+  > = {
+    "replicas that are no number": {
+      options: { annotations: { "medic/expected-replicas": "three" } },
+      reason: "IntentInvalid",
+    },
+    "a command that is no JSON array": {
+      options: { annotations: { "medic/expected-command": "run --fast" } },
+      reason: "IntentInvalid",
+    },
+    "a template that is no template": {
+      options: { annotations: { "medic/expected-template": '{"spec":{}}' } },
+      reason: "IntentInvalid",
+    },
     "an image for one container of two": {
       options: { withoutTemplate: true, extraContainers: [{ name: "proxy", image: serverImage }] },
       reason: "IntentAmbiguous",
     },
-    "an image that contradicts the template": { options: { annotations: { "medic/expected-image": "farm.test/server:other" } }, reason: "IntentConflict" },
+    "an image that contradicts the template": {
+      options: { annotations: { "medic/expected-image": "farm.test/server:other" } },
+      reason: "IntentConflict",
+    },
     "nothing at all": {
       options: {
-        annotations: { "medic/expected-image": null, "medic/expected-replicas": null, "medic/expected-command": null, "medic/expected-template": null },
+        annotations: {
+          "medic/expected-image": null,
+          "medic/expected-replicas": null,
+          "medic/expected-command": null,
+          "medic/expected-template": null,
+        },
       },
       reason: "IntentMissing",
     },
@@ -134,19 +185,27 @@ describe("the medic on a real API server", () => {
     it(`writes nothing and escalates when the intent is ${name}`, async () => {
       const namespace = await build({ ...options, fault: (set) => (containerOf(set)["image"] = missing) });
       const incident = await closedAs(namespace, "Escalated");
-      assert.ok(incident.status.findings?.some((finding) => finding.reason === reason), JSON.stringify(incident.status));
+      assert.ok(
+        incident.status.findings?.some((finding) => finding.reason === reason),
+        JSON.stringify(incident.status),
+      );
       assert.deepEqual(await medicWrites(plane.auditLog, namespace), []);
     });
   }
 
-  const untouched: Readonly<Record<string, { options: Omit<StackOptions, "namespace" | "client">; watched?: boolean }>> = {
+  const untouched: Readonly<
+    Record<string, { options: Omit<StackOptions, "namespace" | "client">; watched?: boolean }>
+  > = {
     "whose tests have started": { options: { serverLabels: { "medic/tests": "started" } } },
     "that someone paused": { options: { annotations: { "medic/paused": "ann: looking at it" } } },
     "in a namespace that is not watched": { options: {}, watched: false },
   };
   for (const [name, { options, watched = true }] of Object.entries(untouched)) {
     it(`does nothing to a broken stack ${name}`, async () => {
-      const namespace = await build({ ...options, fault: (set) => (containerOf(set)["image"] = missing) }, watched);
+      const namespace = await build(
+        { ...options, fault: (set) => (containerOf(set)["image"] = missing) },
+        watched,
+      );
       await delay(5_000);
       assert.deepEqual(await incidentsOf(plane.admin, namespace), []);
       assert.deepEqual(await medicWrites(plane.auditLog, namespace), []);
@@ -157,7 +216,12 @@ describe("the medic on a real API server", () => {
   it("does nothing at all on a healthy build", async () => {
     const namespace = await build({});
     await createStack(plane.admin, { namespace, client: "1" });
-    await eventually("both are ready", async () => (await isPodReady(plane.admin, namespace, "server-0")) && (await isPodReady(plane.admin, namespace, "server-1")));
+    await eventually(
+      "both are ready",
+      async () =>
+        (await isPodReady(plane.admin, namespace, "server-0")) &&
+        (await isPodReady(plane.admin, namespace, "server-1")),
+    );
     await delay(5_000);
     assert.deepEqual(await incidentsOf(plane.admin, namespace), []);
     assert.deepEqual(await medicWrites(plane.auditLog, namespace), []);
@@ -166,7 +230,10 @@ describe("the medic on a real API server", () => {
   it("escalates when something keeps putting the drift back", async () => {
     const namespace = await build({ fault: (set) => (containerOf(set)["image"] = missing) });
     const path = `${setsPath(namespace)}/server-0`;
-    await eventually("it was repaired", async () => containerOf((await read(plane.admin, path))!)["image"] === serverImage);
+    await eventually(
+      "it was repaired",
+      async () => containerOf((await read(plane.admin, path))!)["image"] === serverImage,
+    );
     await change(plane.admin, path, (set) => (containerOf(set)["image"] = missing));
     const incident = await closedAs(namespace, "Escalated");
     assert.equal(incident.status.reason, "RepairDidNotHold");
@@ -176,7 +243,10 @@ describe("the medic on a real API server", () => {
   });
 
   it("closes the incident when the build goes away", async () => {
-    const namespace = await build({ annotations: { "medic/paused": "held" }, fault: (set) => (containerOf(set)["image"] = missing) });
+    const namespace = await build({
+      annotations: { "medic/paused": "held" },
+      fault: (set) => (containerOf(set)["image"] = missing),
+    });
     await change(plane.admin, `${setsPath(namespace)}/server-0`, (set) => {
       const { annotations } = set["metadata"] as { annotations: Record<string, string> };
       delete annotations["medic/paused"];
@@ -184,7 +254,10 @@ describe("the medic on a real API server", () => {
     });
     await closedAs(namespace, "Escalated");
     await callApi(plane.admin, "DELETE", `/api/v1/namespaces/${namespace}`);
-    await eventually("the namespace is gone", async () => (await read(plane.admin, `/api/v1/namespaces/${namespace}`)) === undefined);
+    await eventually(
+      "the namespace is gone",
+      async () => (await read(plane.admin, `/api/v1/namespaces/${namespace}`)) === undefined,
+    );
     const [incident] = await incidentsOf(plane.admin, namespace);
     assert.equal(incident?.status.phase, "Escalated");
   });
@@ -194,7 +267,11 @@ describe("the medic on a real API server", () => {
     const namespace = `build-${builds}`;
     await createBuild(plane.admin, namespace);
     await createStack(plane.admin, { namespace, client: "7" });
-    await change(plane.admin, `${setsPath(namespace)}/db-7`, (set) => (containerOf(set)["image"] = "farm.test/db:missing"));
+    await change(
+      plane.admin,
+      `${setsPath(namespace)}/db-7`,
+      (set) => (containerOf(set)["image"] = "farm.test/db:missing"),
+    );
     const incident = await closedAs(namespace, "Resolved");
     assert.equal(incident.spec["statefulSet"], "db-7");
     assert.equal(containerOf((await read(plane.admin, `${setsPath(namespace)}/db-7`))!)["image"], dbImage);
