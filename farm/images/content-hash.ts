@@ -1,0 +1,23 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+
+/** The files of a folder that an image is made of, as sorted relative paths: no tests, nothing installed. */
+export async function sourceFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
+    .filter((path) => !path.split("/").includes("node_modules") && !path.endsWith(".test.ts"))
+    .toSorted();
+}
+
+/** Twelve hex digits that change with any of the files, their names, or the salt. */
+export async function contentHash(folder: string, salt: string): Promise<string> {
+  const hash = createHash("sha256").update(`${salt}\0`);
+  for (const path of await sourceFiles(folder)) {
+    const content = await readFile(join(folder, path));
+    hash.update(`${path}\0${content.length}\0`).update(content);
+  }
+  return hash.digest("hex").slice(0, 12);
+}
