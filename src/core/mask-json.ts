@@ -58,7 +58,14 @@ function maskStructure(value: object, masking: Masking, ancestors: readonly unkn
   if ("toJSON" in value && typeof value.toJSON === "function") {
     return maskJson(value.toJSON() as unknown, masking, inner);
   }
+  if (value instanceof Error) return maskObject(errorFields(value), masking, inner);
   return Array.isArray(value) ? maskList(value, masking, inner) : maskObject(value, masking, inner);
+}
+
+/** An error's own fields do not enumerate; its stack is for a debugger, not for a record. */
+function errorFields(error: Error): object {
+  const { name, message, cause } = error;
+  return { ...Object.fromEntries(Object.entries(error)), name, message, cause };
 }
 
 function maskList(list: readonly unknown[], masking: Masking, inner: readonly unknown[]): Json {

@@ -1,0 +1,72 @@
+/** One metric as it is declared and documented. */
+export interface MetricInfo {
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly labels?: readonly string[];
+  readonly buckets?: readonly number[];
+}
+
+/** Every metric of Build Medic. Labels come from closed sets: never the name of a pod, stack or build. */
+export const metricTable = {
+  buildmedic_build_info: {
+    type: "gauge",
+    help: "Always 1; the version is a label.",
+    labels: ["version", "node"],
+  },
+  buildmedic_reconciles_total: { type: "counter", help: "Reconciles of a stack.", labels: ["outcome"] },
+  buildmedic_reconcile_duration_seconds: {
+    type: "histogram",
+    help: "Seconds per reconcile of a stack.",
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60],
+  },
+  buildmedic_decisions_total: {
+    type: "counter",
+    help: "Decisions about a stack in trouble.",
+    labels: ["plan", "reason"],
+  },
+  buildmedic_actions_total: {
+    type: "counter",
+    help: "Writes to the cluster.",
+    labels: ["action", "outcome"],
+  },
+  buildmedic_refusals_total: {
+    type: "counter",
+    help: "Actions that were not permitted.",
+    labels: ["action", "code"],
+  },
+  buildmedic_incidents_open: { type: "gauge", help: "Incidents that are not closed.", labels: ["phase"] },
+  buildmedic_incidents_closed_total: {
+    type: "counter",
+    help: "Incidents that were closed.",
+    labels: ["phase", "reason", "tier"],
+  },
+  buildmedic_incident_duration_seconds: {
+    type: "histogram",
+    help: "Seconds from detection to the end of an incident.",
+    labels: ["phase", "tier"],
+    buckets: [1, 5, 10, 20, 30, 60, 120, 300, 600, 1800],
+  },
+  buildmedic_escalations_total: {
+    type: "counter",
+    help: "Attempts to deliver the message of an incident.",
+    labels: ["outcome"],
+  },
+  buildmedic_informer_lists_total: {
+    type: "counter",
+    help: "Full lists taken from the API server.",
+    labels: ["resource"],
+  },
+  buildmedic_informer_watches_total: {
+    type: "counter",
+    help: "Watches opened at the API server.",
+    labels: ["resource"],
+  },
+  buildmedic_informer_errors_total: {
+    type: "counter",
+    help: "Lists and watches that failed.",
+    labels: ["resource", "code"],
+  },
+  buildmedic_queue_depth: { type: "gauge", help: "Stacks waiting to be looked at, now or later." },
+} as const satisfies Readonly<Record<string, MetricInfo>>;
+
+export type MetricName = keyof typeof metricTable;

@@ -1,0 +1,108 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { Telemetry } from "../controllers/ports.ts";
+import { Reasons } from "../core/finding.ts";
+import { Phases, isClosed } from "../core/incident.ts";
+import type { Incident } from "../core/incident.ts";
+import { metricTable } from "./metric-table.ts";
+import type { MetricInfo, MetricName } from "./metric-table.ts";
+
+/** What the informers report. `resource` and `code` come from closed sets. */
+export interface InformerTelemetry {
+  listed(resource: string): void;
+  watched(resource: string): void;
+  failed(resource: string, code: string): void;
+}
+
+export interface Metrics {
+  readonly telemetry: Telemetry;
+  readonly informers: InformerTelemetry;
+  readonly contentType: string;
+  /** Everything in the Prometheus text format. */
+  text(): Promise<string>;
+  /** Asked whenever the metrics are read. */
+  watchQueue(depth: () => number): void;
+  watchIncidents(list: () => readonly Incident[]): void;
+}
+
+/** A registry of its own with every metric of the table, and Node's process metrics. */
+export function createMetrics(options: { readonly version: string }): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const gauges: (() => void)[] = [];
+  const counter = (name: MetricName): Counter => new Counter({ ...settingsOf(name), registers: [registry] });
+  const gauge = (name: MetricName): Gauge => new Gauge({ ...settingsOf(name), registers: [registry] });
+  const histogram = (name: MetricName): Histogram =>
+    new Histogram({ ...settingsOf(name), registers: [registry] });
+
+  const lists = counter("buildmedic_informer_lists_total");
+  const watches = counter("buildmedic_informer_watches_total");
+  const failures = counter("buildmedic_informer_errors_total");
+  const depth = gauge("buildmedic_queue_depth");
+  const open = gauge("buildmedic_incidents_open");
+  gauge("buildmedic_build_info").set({ version: options.version, node: process.version }, 1);
+
+  return {
+    telemetry: createTelemetry(counter, histogram),
+    informers: {
+      listed: (resource) => lists.inc({ resource }),
+      watched: (resource) => watches.inc({ resource }),
+      failed: (resource, code) => failures.inc({ resource, code }),
+    },
+    contentType: registry.contentType,
+    text() {
+      for (const refresh of gauges) refresh();
+      return registry.metrics();
+    },
+    watchQueue: (read) => void gauges.push(() => depth.set(read())),
+    watchIncidents: (list) => void gauges.push(() => countByPhase(open, list())),
+  };
+}
+
+function createTelemetry(
+  counter: (name: MetricName) => Counter,
+  histogram: (name: MetricName) => Histogram,
+): Telemetry {
+  const reconciles = counter("buildmedic_reconciles_total");
+  const reconcileSeconds = histogram("buildmedic_reconcile_duration_seconds");
+  const decisions = counter("buildmedic_decisions_total");
+  const actions = counter("buildmedic_actions_total");
+  const refusals = counter("buildmedic_refusals_total");
+  const closed = counter("buildmedic_incidents_closed_total");
+  const incidentSeconds = histogram("buildmedic_incident_duration_seconds");
+  const escalations = counter("buildmedic_escalations_total");
+  return {
+    decided: (plan, reason) => decisions.inc({ plan, reason: reasonLabel(reason) }),
+    acted: (action, outcome) => actions.inc({ action, outcome }),
+    refused: (action, code) => refusals.inc({ action, code }),
+    incidentClosed(phase, reason, tier, seconds) {
+      closed.inc({ phase, reason: reasonLabel(reason), tier });
+      incidentSeconds.observe({ phase, tier }, Math.max(0, seconds));
+    },
+    escalated: (outcome) => escalations.inc({ outcome }),
+    reconciled(seconds, outcome) {
+      reconciles.inc({ outcome });
+      reconcileSeconds.observe(Math.max(0, seconds));
+    },
+  };
+}
+
+function settingsOf(name: MetricName): {
+  name: string;
+  help: string;
+  labelNames: string[];
+  buckets?: number[];
+} {
+  const { help, labels = [], buckets }: MetricInfo = metricTable[name];
+  return { name, help, labelNames: [...labels], ...(buckets === undefined ? {} : { buckets: [...buckets] }) };
+}
+
+/** A reason that came from a hand-edited Incident must not become a new time series. */
+function reasonLabel(reason: string): string {
+  return reason === "" ? "none" : Object.hasOwn(Reasons, reason) ? reason : "other";
+}
+
+function countByPhase(open: Gauge, incidents: readonly Incident[]): void {
+  for (const phase of Phases.filter((candidate) => !isClosed(candidate))) {
+    open.set({ phase }, incidents.filter(({ status }) => status.phase === phase).length);
+  }
+}
