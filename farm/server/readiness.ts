@@ -1,3 +1,4 @@
+import type { PoolClient } from "pg";
 import type { Database } from "./database.ts";
 import type { DatabasePhase } from "./database-error.ts";
 import { codeOf, DatabaseUnreachable, messageOf } from "./database-error.ts";
@@ -22,46 +23,49 @@ export interface ReadinessOptions {
 
 /**
  * The readiness check: a short real query on a real table, never throwing. Calls made while one is under way share
- * it, so that probes cannot pile up. Makes the tables when they are missing: at the first contact, or because the
- * database came back with an empty disk.
+ * it, so that probes cannot pile up. Makes the tables at the first contact, and again when they are missing because
+ * the database came back with an empty disk.
  */
-export function createReadiness(options: ReadinessOptions): () => Promise<Readiness> {
+export function createReadiness({
+  database,
+  timeoutMs,
+  onResult,
+}: ReadinessOptions): () => Promise<Readiness> {
   let underWay: Promise<Readiness> | undefined;
+  let hasTables = false;
+
+  const query = async (client: PoolClient) => {
+    if (!hasTables) await client.query(schema);
+    hasTables = true;
+    await client.query("select 1 from orders limit 1");
+  };
+  const check = async (): Promise<Readiness> => {
+    const started = performance.now();
+    let outcome: Omit<Readiness, "tookMs"> = { ready: true, reason: "ok" };
+    try {
+      await database.run(timeoutMs, query);
+    } catch (error) {
+      if (codeOf(error) === undefinedTable) hasTables = false;
+      outcome = describe(error);
+    }
+    const result = { ...outcome, tookMs: Math.round(performance.now() - started) };
+    onResult(result);
+    return result;
+  };
   return () => {
-    underWay ??= check(options).finally(() => {
+    underWay ??= check().finally(() => {
       underWay = undefined;
     });
     return underWay;
   };
 }
 
-async function check({ database, timeoutMs, onResult }: ReadinessOptions): Promise<Readiness> {
-  const started = performance.now();
-  const outcome = await attempt(database, timeoutMs);
-  const result = { ...outcome, tookMs: Math.round(performance.now() - started) };
-  onResult(result);
-  return result;
-}
-
-async function attempt(database: Database, timeoutMs: number): Promise<Omit<Readiness, "tookMs">> {
-  try {
-    await database.run(timeoutMs, async (client) => {
-      try {
-        await client.query("select 1 from orders limit 1");
-      } catch (error) {
-        if (codeOf(error) !== undefinedTable) throw error;
-        await client.query(schema);
-        await client.query("select 1 from orders limit 1");
-      }
-    });
-    return { ready: true, reason: "ok" };
-  } catch (error) {
-    if (error instanceof DatabaseUnreachable) {
-      return { ready: false, reason: error.message, code: error.fault.code, phase: error.fault.phase };
-    }
-    const code = codeOf(error);
-    return { ready: false, reason: messageOf(error), ...(code === undefined ? {} : { code }) };
+function describe(error: unknown): Omit<Readiness, "tookMs"> {
+  if (error instanceof DatabaseUnreachable) {
+    return { ready: false, reason: error.message, code: error.fault.code, phase: error.fault.phase };
   }
+  const code = codeOf(error);
+  return { ready: false, reason: messageOf(error), ...(code === undefined ? {} : { code }) };
 }
 
-export const undefinedTable = "42P01";
+const undefinedTable = "42P01";
