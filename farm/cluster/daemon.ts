@@ -62,10 +62,10 @@ export async function endDaemon(daemon: Daemon, graceMs = 0): Promise<void> {
   throw new Error(`process ${daemon.pid} (${daemon.name}) does not end, not even after SIGKILL.`);
 }
 
-/** The last lines of a log file, for an error message. */
+/** The last lines of a log file on one line, for an error message. */
 export function lastLines(logFile: string, count = 5): string {
   try {
-    return readFileSync(logFile, "utf8").trim().split("\n").slice(-count).join("\n");
+    return readFileSync(logFile, "utf8").trim().split("\n").slice(-count).join(" / ");
   } catch {
     return "";
   }

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { callApi } from "./api-client.ts";
@@ -13,6 +13,7 @@ import { createNetwork, farmNetwork } from "./network.ts";
 import { startNode } from "./node.ts";
 import { ensurePackages, nodePackages } from "./packages.ts";
 import { pauseImage, writePauseArchive } from "./pause-image.ts";
+import { untilHealthy } from "./probe.ts";
 import { step } from "./progress.ts";
 import { farmPaths, recordProcess, type Component, type FarmState } from "./state.ts";
 import { enableForwarding, saveSysctls } from "./sysctls.ts";
@@ -29,6 +30,7 @@ export async function startLocalFarm(log: Log): Promise<FarmState> {
   const network = farmNetwork();
   const cgroups = farmCgroups();
   const context: ServiceContext = { directory, logs, network, cgroups };
+  await rm(logs, { recursive: true, force: true });
   await mkdir(logs, { recursive: true });
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await step(log, "network", async () => {
@@ -54,6 +56,8 @@ export async function startLocalFarm(log: Log): Promise<FarmState> {
   const nodes = await step(log, "two nodes", async () => {
     const started = await startNodes({ context, plane, binaries, registry: services.registry.address });
     await nodesReady(plane, started);
+    // kube-proxy answers only after its node exists.
+    await settled(context, services.proxy);
     return started;
   });
   return {
@@ -96,7 +100,13 @@ async function startServices(context: ServiceContext, plane: ControlPlane, binar
   recordProcess(dns.daemon);
   const proxy = await startProxy(context, plane, binaries.proxy);
   recordProcess(proxy.daemon);
+  await settled(context, registry);
+  await settled(context, dns);
   return { registry, dns, proxy };
+}
+
+function settled(context: ServiceContext, { daemon, url }: Service): Promise<void> {
+  return untilHealthy(daemon, url, join(context.logs, `${daemon.name}.log`));
 }
 
 async function startNodes(options: {
@@ -133,7 +143,7 @@ async function startNodes(options: {
 }
 
 async function nodesReady(plane: ControlPlane, nodes: readonly Service[]): Promise<void> {
-  const deadline = Date.now() + 90_000;
+  const deadline = Date.now() + 180_000;
   for (;;) {
     const { body } = await callApi(plane.admin, "GET", "/api/v1/nodes");
     const ready = readyNodes(body);
@@ -141,7 +151,8 @@ async function nodesReady(plane: ControlPlane, nodes: readonly Service[]): Promi
     if (waiting.length === 0) return;
     const dead = waiting.find((daemon) => !isAlive(daemon));
     if (dead !== undefined) throw new Error(`${dead.name} ended while starting: ${lastWords(dead)}`);
-    if (Date.now() > deadline) throw new Error(`${waiting.map(nameOf).join(", ")} not ready within 90 s.`);
+    if (Date.now() > deadline)
+      throw new Error(`${waiting.map(nameOf).join(", ")} not ready within 3 minutes.`);
     await delay(100);
   }
 }

@@ -93,7 +93,21 @@ async function install(missing: readonly string[], log: Log): Promise<void> {
   } finally {
     await removeGuard();
   }
+  await disableServices(missing);
 }
+
+/** Where systemd runs, the services of what we installed stay off after the next restart as well. */
+async function disableServices(installed: readonly string[]): Promise<void> {
+  if (!existsSync("/run/systemd/system")) return;
+  const units = installed.flatMap((name) => serviceOf[name] ?? []);
+  if (units.length > 0) await tryRun("systemctl", ["disable", "--quiet", ...units]);
+}
+
+const serviceOf: Readonly<Record<string, string>> = {
+  "etcd-server": "etcd",
+  containerd: "containerd",
+  "docker-registry": "docker-registry",
+};
 
 /**
  * Keeps package scripts from starting system services on their default ports: Debian asks /usr/sbin/policy-rc.d

@@ -172,13 +172,13 @@ export class RunningControlPlane implements ControlPlane {
   }
 
   async #until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 120_000;
     while (!(await isSo().catch(() => false))) {
       const dead = [...this.#daemons.values()].find((daemon) => !isAlive(daemon));
       if (dead !== undefined)
         throw new Error(`${dead.name} ended while starting: ${this.#lastWords(dead.name)}`);
       if (Date.now() > deadline)
-        throw new Error(`${what} did not become ready within 60 s; see ${this.directory}/logs`);
+        throw new Error(`${what} did not become ready within 2 minutes; see ${this.directory}/logs`);
       await delay(50);
     }
   }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { tryRun } from "./command.ts";
 import { isAlive } from "./daemon.ts";
 import { kubectlPath } from "./kube-tools.ts";
+import { probe } from "./probe.ts";
 import { readFarm, type Component, type FarmState } from "./state.ts";
 
 export type FarmHealth = {
@@ -111,15 +112,6 @@ async function checkComponent({ name, daemon, url }: Component): Promise<FarmHea
   if (url === undefined) return { name, healthy: true, detail: running };
   const problem = await probe(url);
   return { name, healthy: problem === undefined, detail: problem ?? running };
-}
-
-async function probe(url: string): Promise<string | undefined> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(3_000) });
-    return answer.ok ? undefined : `${url} answers ${answer.status}`;
-  } catch {
-    return `${url} does not answer`;
-  }
 }
 
 async function checkApi(kubeconfig: string): Promise<FarmHealth["components"][number]> {

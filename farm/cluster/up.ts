@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
-import { isAbsolute, resolve } from "node:path";
+import { cp } from "node:fs/promises";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { withLock, type Log } from "./cache.ts";
 import { cleanUp, hasLeftovers } from "./cleanup.ts";
 import { removeK3dFarm, startK3dFarm } from "./k3d-provider.ts";
 import { startKwokFarm } from "./kwok-provider.ts";
 import { startLocalFarm } from "./local-provider.ts";
+import { farmNetwork } from "./network.ts";
 import { duration, step } from "./progress.ts";
 import { farmPaths, readFarm, writeFarm, type FarmState } from "./state.ts";
 import { farmHealth, listNodes, troubles } from "./status.ts";
@@ -64,10 +66,23 @@ async function startClean(provider: FarmState["provider"], options: UpOptions): 
   try {
     return await start(provider, options);
   } catch (error) {
+    const hint = (await keepLogs()) ? ` (logs: ${farmPaths().logs})` : "";
     await cleanUp();
-    const hint = existsSync(farmPaths().logs) ? ` (logs: ${farmPaths().logs})` : "";
     throw new Error(`${error instanceof Error ? error.message : String(error)}${hint}`, { cause: error });
   }
+}
+
+/** Saves what the parts said from the directories that are about to go; false when they said nothing. */
+async function keepLogs(): Promise<boolean> {
+  const { run, logs } = farmPaths();
+  const sources = ["control-plane/logs", ...farmNetwork().nodes.map((node) => `${node.name}/log`)];
+  for (const source of sources.filter((name) => existsSync(join(run, name)))) {
+    await cp(join(run, source), join(logs, dirname(source)), {
+      recursive: true,
+      filter: (path) => !/\/log\/(pods|containers)$/.test(path),
+    });
+  }
+  return existsSync(logs);
 }
 
 function start(provider: FarmState["provider"], options: UpOptions): Promise<FarmState> {
