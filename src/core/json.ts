@@ -27,9 +27,16 @@ export function differences(live: Json | undefined, wanted: Json | undefined, pa
   if (Array.isArray(live) && Array.isArray(wanted)) return arrayDifferences(live, wanted, path);
   if (isJsonObject(live) && isJsonObject(wanted)) {
     const keys = [...new Set([...Object.keys(live), ...Object.keys(wanted)])].sort();
-    return keys.flatMap((key) => differences(live[key], wanted[key], `${path}/${escapePointer(key)}`));
+    return keys.flatMap((key) =>
+      differences(member(live, key), member(wanted, key), `${path}/${escapePointer(key)}`),
+    );
   }
   return [{ path, live, wanted }];
+}
+
+/** Own members only: `__proto__` in a document is a key like any other. */
+function member(object: JsonObject, key: string): Json | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function arrayDifferences(live: readonly Json[], wanted: readonly Json[], path: string): JsonDifference[] {
