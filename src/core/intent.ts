@@ -78,7 +78,7 @@ function parseCommand(text: string): Field<readonly string[]> {
   if (text === "") return { value: [] };
   const value = parseJson(text);
   if (Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === "string")) {
-    return { value: value as readonly string[] };
+    return { value };
   }
   return {
     problem: `${Keys.expectedCommand} is ${quote(text)}; a JSON array of strings is needed, or "" for the image's own command`,
@@ -107,7 +107,7 @@ function templateProblem(value: Json | undefined): string | undefined {
 function ambiguities(set: Pick<StatefulSetState, "template">, intent: Intent): IntentProblem[] {
   if (intent.template !== undefined) return [];
   if (intent.image === undefined && intent.command === undefined) return [];
-  const names = containersOf(set.template).map((container) => String(container["name"]));
+  const names = containersOf(set.template).map(nameOf);
   if (names.length === 1) return [];
   const message = `an image or command is declared, but the pod has the containers ${names.join(", ") || "(none)"} and nothing says which one is meant; declare ${Keys.expectedTemplate}`;
   return [{ reason: "IntentAmbiguous", message }];
@@ -139,6 +139,11 @@ export function containersOf(template: JsonObject): readonly JsonObject[] {
   return Array.isArray(containers) ? containers.filter(isJsonObject) : [];
 }
 
+/** A container's name; Kubernetes has none without, a declared template may. */
+export function nameOf({ name }: JsonObject): string {
+  return typeof name === "string" ? name : "";
+}
+
 function quote(text: string): string {
   return `"${text.length > 60 ? `${text.slice(0, 57)}...` : text}"`;
 }
@@ -162,8 +167,8 @@ export function repairTemplate(set: Pick<StatefulSetState, "intent" | "template"
 }
 
 function withContainer(template: JsonObject, change: (container: JsonObject) => JsonObject): JsonObject {
-  const spec = template["spec"];
-  if (!isJsonObject(spec)) return template;
+  // Image and command are usable for a pod of one container only, so there is a spec.
+  const spec = template["spec"] as JsonObject;
   const changed = containersOf(template).map(
     (container) => JSON.parse(JSON.stringify(change(container))) as JsonObject,
   );

@@ -1,3 +1,4 @@
+import { nameOf } from "./intent.ts";
 import { isJsonObject, jsonEqual } from "./json.ts";
 import type { Json, JsonObject } from "./json.ts";
 
@@ -27,7 +28,7 @@ const CONTAINER_LISTS = ["containers", "initContainers", "ephemeralContainers"];
 function containerWidenings(before: JsonObject, after: JsonObject): string[] {
   return CONTAINER_LISTS.flatMap((list) =>
     objects(after[list]).flatMap((container) => {
-      const name = String(container["name"]);
+      const name = nameOf(container);
       const old = objects(before[list]).find((candidate) => candidate["name"] === container["name"]);
       return old === undefined
         ? [`container ${name}`]

@@ -46,10 +46,10 @@ function podRevision({ set }: SetView, pod: PodState): Finding[] {
 /** A pod's image can be changed in place; its StatefulSet never notices. */
 function podDrift(template: SetView["set"]["template"], pod: PodState): Finding[] {
   const changed = containersOf(template).flatMap((declared) => {
-    const live = pod.containers.find(({ name, init }) => !init && name === declared["name"]);
-    const differs =
-      live !== undefined && typeof declared["image"] === "string" && live.image !== declared["image"];
-    return differs && !live.ready ? [`${live.name}: ${live.image} → ${String(declared["image"])}`] : [];
+    const { name, image } = declared;
+    const live = pod.containers.find((container) => !container.init && container.name === name);
+    const differs = live !== undefined && typeof image === "string" && live.image !== image;
+    return differs && !live.ready ? [`${live.name}: ${live.image} → ${image}`] : [];
   });
   if (changed.length === 0) return [];
   const message = `${pod.name} differs from the template it was made from: ${changed.join("; ")}`;
