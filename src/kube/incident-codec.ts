@@ -39,8 +39,12 @@ export function decodeIncident(raw: unknown): Incident | undefined {
   };
 }
 
-export function encodeSpec(spec: IncidentSpec): JsonObject {
-  return { ...spec };
+/** Characters; the API server refuses a longer one, and with it the Incident. */
+export const longestUrl = 2048;
+
+/** A link that is too long is left out. */
+export function encodeSpec({ buildUrl, ...spec }: IncidentSpec): JsonObject {
+  return { ...spec, ...(buildUrl === undefined || buildUrl.length > longestUrl ? {} : { buildUrl }) };
 }
 
 export function encodeStatus(status: IncidentStatus): JsonObject {

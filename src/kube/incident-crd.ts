@@ -1,14 +1,17 @@
 import { IncidentResource } from "../core/contract.ts";
 import { Phases } from "../core/incident.ts";
 import type { Json, JsonObject } from "../core/json.ts";
+import { longestUrl } from "./incident-codec.ts";
 
 const { group, version, plural, kind } = IncidentResource;
 
-const text = (description: string, maxLength = 4096): JsonObject => ({
+/** Only the spec is limited: a status that the server refused would stop the incident. */
+const text = (description: string, maxLength?: number): JsonObject => ({
   type: "string",
   description,
-  maxLength,
+  ...(maxLength === undefined ? {} : { maxLength }),
 });
+
 const time = (description: string): JsonObject => ({ type: "string", format: "date-time", description });
 const list = (description: string, items: JsonObject): JsonObject => ({ type: "array", description, items });
 const record = (
@@ -28,11 +31,11 @@ const spec: JsonObject = {
     {
       namespace: text("The build's namespace.", 63),
       client: text("The client whose stack is in trouble, as in the label medic/client.", 63),
-      runId: text("The build, as in the namespace's label medic/run-id."),
+      runId: text("The build, as in the namespace's label medic/run-id.", 63),
       statefulSet: text("The StatefulSet that is not ready.", 253),
       statefulSetUid: text("Its UID: a StatefulSet made anew is another incident.", 63),
       pod: text("Its pod.", 253),
-      buildUrl: text("A link to the build."),
+      buildUrl: text("A link to the build.", longestUrl),
     },
     ["namespace", "client", "runId", "statefulSet", "statefulSetUid", "pod"],
   ),
@@ -42,10 +45,9 @@ const spec: JsonObject = {
 const finding = record(
   "One thing found wrong, or in progress.",
   {
-    reason: text("A stable CamelCase code.", 63),
+    reason: text("A stable CamelCase code."),
     class: text(
       "drift: the playbook can repair it; wait: it may pass by itself; beyond: neither; intent: what is declared cannot be used.",
-      63,
     ),
     subject: text("The object, as Kind/name."),
     message: text("One sentence with the evidence."),
@@ -61,10 +63,10 @@ const attempt = record(
   {
     action: text("The action."),
     target: text("The object, as Kind/name."),
-    by: text("playbook (tier 1) or agent (tier 2).", 63),
+    by: text("playbook (tier 1) or agent (tier 2)."),
     at: time("When it was tried."),
-    outcome: text("pending, applied, already, refused, failed or observed.", 63),
-    detail: text("What changed, or what the server said.", 65_536),
+    outcome: text("pending, applied, already, refused, failed or observed."),
+    detail: text("What changed, or what the server said."),
   },
   ["action", "target", "by", "at", "outcome"],
 );
@@ -75,22 +77,22 @@ const episode = record("What the model's episode did and cost.", {
   tokens: { type: "integer", description: "Tokens used, in and out.", minimum: 0 },
   costUsd: { type: "number", format: "double", description: "Dollars spent.", minimum: 0 },
   outcome: text("How it ended."),
-  tools: list("The tools it called, in order.", { type: "string", maxLength: 253 }),
+  tools: list("The tools it called, in order.", { type: "string" }),
 });
 
 const escalation = record("The outbox of the one message.", {
-  messageId: text("Always the same for this incident.", 63),
+  messageId: text("Always the same for this incident."),
   channel: text("Where it went."),
   sentAt: time("When it was delivered; absent until then."),
-  events: list("What the stack's events said, newest last.", { type: "string", maxLength: 4096 }),
+  events: list("What the stack's events said, newest last.", { type: "string" }),
   lastError: text("Why the last try to deliver it failed."),
 });
 
 const status: JsonObject = record("Everything that decides what happens next.", {
   phase: { type: "string", enum: [...Phases], description: "Resolved, Escalated and Gone are final." },
   tier: { type: "integer", enum: [1, 2], description: "1: the playbook; 2: a model was asked." },
-  reason: text("A stable CamelCase code for the trouble.", 63),
-  rootCause: text("A sentence for people.", 65_536),
+  reason: text("A stable CamelCase code for the trouble."),
+  rootCause: text("A sentence for people."),
   findings: list("What was found, the cause first.", finding),
   attempts: list("What was tried, oldest first.", attempt),
   episode,
