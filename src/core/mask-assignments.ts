@@ -174,7 +174,8 @@ function plain(text: string, at: number, value: RegExp): Span | undefined {
   const referred = stickyAt(reference, text, at);
   if (referred !== undefined) return { start: at, end: at + referred[0].length };
   const masked = maskLengthAt(text, at);
-  const rest = stickyAt(value, text, at + masked);
+  const alone = masked > 0 && /^\s?$/.test(text.charAt(at + masked));
+  const rest = alone ? undefined : stickyAt(value, text, at + masked);
   const length = masked + (rest?.[0].trimEnd().length ?? 0);
   return length === 0 ? undefined : { start: at, end: at + length };
 }
