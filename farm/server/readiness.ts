@@ -35,9 +35,10 @@ export function createReadiness({
   let hasTables = false;
 
   const query = async (client: PoolClient) => {
-    if (!hasTables) await client.query(schema);
+    if (hasTables && (await tableAnswers(client))) return;
+    await client.query(schema);
     hasTables = true;
-    await client.query("select 1 from orders limit 1");
+    await client.query(probe);
   };
   const check = async (): Promise<Readiness> => {
     const started = performance.now();
@@ -45,7 +46,6 @@ export function createReadiness({
     try {
       await database.run(timeoutMs, query);
     } catch (error) {
-      if (codeOf(error) === undefinedTable) hasTables = false;
       outcome = describe(error);
     }
     const result = { ...outcome, tookMs: Math.round(performance.now() - started) };
@@ -68,4 +68,16 @@ function describe(error: unknown): Omit<Readiness, "tookMs"> {
   return { ready: false, reason: messageOf(error), ...(code === undefined ? {} : { code }) };
 }
 
+const probe = "select 1 from orders limit 1";
 const undefinedTable = "42P01";
+
+/** False when the table is gone. */
+async function tableAnswers(client: PoolClient): Promise<boolean> {
+  try {
+    await client.query(probe);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === undefinedTable) return false;
+    throw error;
+  }
+}
