@@ -1,15 +1,17 @@
 import { existsSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { withLock, type Log } from "./cache.ts";
 import { cleanUp, hasLeftovers } from "./cleanup.ts";
+import { isAlive } from "./daemon.ts";
 import { removeK3dFarm, startK3dFarm } from "./k3d-provider.ts";
 import { startKwokFarm } from "./kwok-provider.ts";
 import { startLocalFarm } from "./local-provider.ts";
 import { farmNetwork } from "./network.ts";
 import { duration, step } from "./progress.ts";
 import { farmPaths, readFarm, writeFarm, type FarmState } from "./state.ts";
-import { farmHealth, listNodes, troubles } from "./status.ts";
+import { farmHealth, listNodes, troubles, type FarmHealth } from "./status.ts";
 
 export type UpOptions = {
   readonly log: Log;
@@ -49,7 +51,7 @@ async function healthyFarm(
 ): Promise<FarmState | undefined> {
   const farm = await readFarm();
   if (farm === undefined) return undefined;
-  const health = await farmHealth();
+  const health = await settledHealth(farm);
   if (!health.healthy) {
     options.log(`the farm that was up is not healthy (${troubles(health).join(", ")}); starting a fresh one`);
     return undefined;
@@ -60,6 +62,17 @@ async function healthyFarm(
     return farm;
   }
   throw new Error(`a healthy farm is up already (${farm.provider}); run \`build-medic farm down\` first.`);
+}
+
+/** On a busy machine a healthy farm may answer late, so only a process that is gone settles it at once. */
+async function settledHealth(farm: FarmState): Promise<FarmHealth> {
+  const hasDied = () => farm.components.some(({ daemon }) => daemon !== undefined && !isAlive(daemon));
+  let health = await farmHealth();
+  for (let tries = 1; tries < 5 && !health.healthy && !hasDied(); tries += 1) {
+    await delay(2_000);
+    health = await farmHealth();
+  }
+  return health;
 }
 
 async function startClean(provider: FarmState["provider"], options: UpOptions): Promise<FarmState> {

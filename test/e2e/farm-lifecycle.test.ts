@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -15,18 +14,17 @@ import { ensurePackages, nodePackages } from "../../farm/cluster/packages.ts";
 
 // A farm in a directory and a network namespace of its own, so that the machine's usual farm is not disturbed.
 const namespace = `bm-life-${process.pid}`;
+const directory = directoryOf(namespace);
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const root = process.platform === "linux" && process.getuid?.() === 0;
 
 describe("the life of a local farm", { skip: root ? false : "needs root on Linux" }, () => {
-  let directory: string;
-  let cgroup: string;
+  const cgroup = `build-medic-farm-${createHash("sha256").update(directory).digest("hex").slice(0, 6)}`;
   let clean: Traces;
 
   before(async () => {
     await ensurePackages(nodePackages, { log: () => {} });
-    directory = await mkdtemp(join(tmpdir(), "bm-life-"));
-    cgroup = `build-medic-farm-${createHash("sha256").update(directory).digest("hex").slice(0, 6)}`;
+    await removeAbandoned();
     await run("ip", ["netns", "add", namespace]);
     await inNetwork("ip", ["link", "set", "lo", "up"]);
     // The first listing of rules makes the empty tables.
@@ -35,9 +33,7 @@ describe("the life of a local farm", { skip: root ? false : "needs root on Linux
   });
 
   after(async () => {
-    await farm("down", "--purge");
-    await run("ip", ["netns", "delete", namespace]);
-    await rm(directory, { recursive: true, force: true });
+    await remove(namespace);
   });
 
   it("comes up with two real nodes that run containers", async () => {
@@ -139,12 +135,31 @@ describe("the life of a local farm", { skip: root ? false : "needs root on Linux
   }
 
   function farm(...args: string[]): Promise<Ended> {
-    return ended("nsenter", [`--net=/run/netns/${namespace}`, process.execPath, main, "farm", ...args], {
-      ...process.env,
-      BUILD_MEDIC_FARM_DIR: directory,
-    });
+    return farmIn(namespace, args);
   }
 });
+
+function farmIn(name: string, args: readonly string[]): Promise<Ended> {
+  const env = { ...process.env, BUILD_MEDIC_FARM_DIR: directoryOf(name) };
+  return ended("nsenter", [`--net=/run/netns/${name}`, process.execPath, main, "farm", ...args], env);
+}
+
+function directoryOf(name: string): string {
+  return join(tmpdir(), name);
+}
+
+async function remove(name: string): Promise<void> {
+  await farmIn(name, ["down", "--purge"]);
+  await run("ip", ["netns", "delete", name]);
+}
+
+/** A run of this test that was killed has left its farm behind. */
+async function removeAbandoned(): Promise<void> {
+  const names = existsSync("/run/netns") ? readdirSync("/run/netns") : [];
+  for (const name of names.filter((entry) => /^bm-life-\d+$/.test(entry))) {
+    if (!existsSync(`/proc/${name.slice("bm-life-".length)}`)) await remove(name);
+  }
+}
 
 type Traces = {
   readonly processes: number;
