@@ -1,5 +1,7 @@
 import { targetOf } from "../core/action.ts";
 import type { Action } from "../core/action.ts";
+import type { Finding } from "../core/finding.ts";
+import { isClosed } from "../core/incident.ts";
 import type { Attempt, Incident } from "../core/incident.ts";
 import { attemptDetail, attemptName } from "../core/plan.ts";
 import type { Decision, Plan } from "../core/plan.ts";
@@ -9,6 +11,7 @@ import type { Snapshot } from "../core/snapshot.ts";
 import { viewOf } from "../core/stack-view.ts";
 import { messageOf } from "../lib/medic-error.ts";
 import { entered, withAttempt } from "./incident-log.ts";
+import type { Account } from "./incident-log.ts";
 import type { ActionResult, AuditEntry } from "./ports.ts";
 import type { Again, Context, StackDeps } from "./stack-controller.ts";
 import { escalate } from "./escalate.ts";
@@ -28,12 +31,7 @@ export async function remediate(
 ): Promise<Again> {
   const plan = decision.plan as Plan & { kind: "remediate" };
   const { call, log } = context;
-  const account = {
-    phase: "Remediating",
-    reason: reasonOf(snapshot, plan),
-    rootCause: plan.finding.message,
-    findings: decision.findings,
-  } as const;
+  const account = accountOf(snapshot, plan, decision.findings);
   const incident = await deps.incidentLog.open(snapshot, account, call);
   if (incident.status.phase !== "Remediating") return LOOK_AFTER_WRITE_MS;
   await deps.decisions.record(incident.name, { snapshot, policy: deps.policy, decision });
@@ -74,12 +72,14 @@ export async function remediate(
   return LOOK_AFTER_WRITE_MS;
 }
 
-/** The first reason stays: what is found after a repair has begun is part of the same outage. */
-function reasonOf(snapshot: Snapshot, plan: Plan & { kind: "remediate" }): string {
-  const { incident } = snapshot;
-  return incident !== undefined && incident.status.attempts.length > 0
-    ? incident.status.reason
-    : plan.finding.reason;
+/** What is found after a repair has begun is part of the same outage: the first account stays. */
+function accountOf({ incident }: Snapshot, { finding }: Plan & { kind: "remediate" }, findings: readonly Finding[]): Account {
+  const phase = "Remediating";
+  if (incident === undefined || isClosed(incident.status.phase) || incident.status.attempts.length === 0) {
+    return { phase, reason: finding.reason, rootCause: finding.message, findings };
+  }
+  const { reason, rootCause, findings: first } = incident.status;
+  return { phase, reason, rootCause, findings: first };
 }
 
 interface SecondLook {
