@@ -18,22 +18,17 @@ export interface Drift {
 /** The drift of one StatefulSet; `undefined` when there is none, when the intent is unusable, or when it is unknown. */
 export function driftOf(view: SetView, snapshot: Snapshot): Drift | undefined {
   const { set, parsed } = view;
-  if (parsed.problems.length > 0) return undefined;
-  const wanted = parsed.intent.replicas;
-  const replicas = wanted !== undefined && wanted !== set.replicas ? wanted : undefined;
-  const template = templateDrift(set.template, dryRunFor(view, snapshot));
-  if (replicas === undefined && template === undefined) return undefined;
+  const dryRun = dryRunFor(view, snapshot);
+  if (parsed.problems.length > 0 || dryRun?.ok === false) return undefined;
+  const replicas = replicasDrift(set.replicas, parsed.intent.replicas);
+  const template = templateDrift(set.template, dryRun?.template);
+  if (replicas === undefined) return template;
+  if (template === undefined) return replicas;
   return {
-    ...(replicas === undefined ? {} : { replicas }),
-    ...(template === undefined ? {} : { template: template.wanted }),
-    reasons: [
-      ...(replicas === undefined ? [] : (["ReplicasDrift"] as const)),
-      ...(template === undefined ? [] : templateReasons(template.found)),
-    ],
-    changes: [
-      ...(replicas === undefined ? [] : [`replicas: ${set.replicas} → ${replicas}`]),
-      ...(template === undefined ? [] : template.found.map(describe)),
-    ],
+    ...replicas,
+    ...template,
+    reasons: [...replicas.reasons, ...template.reasons],
+    changes: [...replicas.changes, ...template.changes],
   };
 }
 
@@ -41,13 +36,16 @@ export function dryRunFor(view: SetView, snapshot: Snapshot): DryRun | undefined
   return snapshot.dryRuns.find((dryRun) => dryRun.uid === view.set.uid);
 }
 
-function templateDrift(
-  live: JsonObject,
-  dryRun: DryRun | undefined,
-): { wanted: JsonObject; found: readonly JsonDifference[] } | undefined {
-  if (dryRun === undefined || !dryRun.ok || !isJsonObject(dryRun.template)) return undefined;
-  const found = differences(live, dryRun.template);
-  return found.length === 0 ? undefined : { wanted: dryRun.template, found };
+function replicasDrift(live: number, wanted: number | undefined): Drift | undefined {
+  if (wanted === undefined || wanted === live) return undefined;
+  return { replicas: wanted, reasons: ["ReplicasDrift"], changes: [`replicas: ${live} → ${wanted}`] };
+}
+
+function templateDrift(live: JsonObject, wanted: Json | undefined): Drift | undefined {
+  if (!isJsonObject(wanted)) return undefined;
+  const found = differences(live, wanted);
+  if (found.length === 0) return undefined;
+  return { template: wanted, reasons: templateReasons(found), changes: found.map(describe) };
 }
 
 function templateReasons(found: readonly JsonDifference[]): Reason[] {
