@@ -3,8 +3,8 @@ import { isJsonObject, jsonEqual } from "./json.ts";
 import type { Json, JsonObject } from "./json.ts";
 
 /**
- * What a new pod template would allow beyond the live one: host namespaces and paths, privileged containers, another
- * service account, more capabilities, containers that were not there. Empty when it widens nothing.
+ * What a new pod template would allow beyond the live one: host namespaces, paths and processes, privileged containers,
+ * another service account, more capabilities, containers that were not there. Empty when it widens nothing.
  */
 export function widenings(live: JsonObject, wanted: JsonObject): readonly string[] {
   const [before, after] = [specOf(live), specOf(wanted)];
@@ -13,9 +13,11 @@ export function widenings(live: JsonObject, wanted: JsonObject): readonly string
     ...(changed(before["serviceAccountName"], after["serviceAccountName"])
       ? ["another service account"]
       : []),
-    ...(after["automountServiceAccountToken"] === true && before["automountServiceAccountToken"] === false
+    // Absent means mounted.
+    ...(before["automountServiceAccountToken"] === false && after["automountServiceAccountToken"] !== false
       ? ["the service account's token"]
       : []),
+    ...(isHostProcess(after) && !isHostProcess(before) ? ["hostProcess"] : []),
     ...hostPaths(after)
       .filter((path) => !hostPaths(before).includes(path))
       .map((path) => `host path ${path}`),
@@ -39,14 +41,28 @@ function containerWidenings(before: JsonObject, after: JsonObject): string[] {
 
 function securityWidenings(before: JsonObject, after: JsonObject): string[] {
   const [old, now] = [object(before["securityContext"]), object(after["securityContext"])];
-  const added = strings(object(now["capabilities"])["add"]).filter(
-    (capability) => !strings(object(old["capabilities"])["add"]).includes(capability),
-  );
+  const [oldCapabilities, capabilities] = [object(old["capabilities"]), object(now["capabilities"])];
+  const added = without(strings(capabilities["add"]), strings(oldCapabilities["add"]));
+  const kept = without(strings(oldCapabilities["drop"]), strings(capabilities["drop"]));
+  // Absent means allowed.
+  const escalates = old["allowPrivilegeEscalation"] === false && now["allowPrivilegeEscalation"] !== false;
   return [
-    ...["privileged", "allowPrivilegeEscalation"].filter((key) => now[key] === true && old[key] !== true),
+    ...(now["privileged"] === true && old["privileged"] !== true ? ["privileged"] : []),
+    ...(escalates ? ["allowPrivilegeEscalation"] : []),
     ...added.map((capability) => `capability ${capability}`),
+    ...kept.map((capability) => `capability ${capability} no longer dropped`),
     ...(now["procMount"] === "Unmasked" && old["procMount"] !== "Unmasked" ? ["an unmasked /proc"] : []),
+    ...(isHostProcess(after) && !isHostProcess(before) ? ["hostProcess"] : []),
   ];
+}
+
+/** On Windows what privileged is on Linux; for a whole pod or one container. */
+function isHostProcess({ securityContext }: JsonObject): boolean {
+  return object(object(securityContext)["windowsOptions"])["hostProcess"] === true;
+}
+
+function without(these: readonly string[], those: readonly string[]): readonly string[] {
+  return these.filter((entry) => !those.includes(entry));
 }
 
 function hostPaths(spec: JsonObject): string[] {
