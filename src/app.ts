@@ -5,6 +5,7 @@ import type { IncidentChange } from "./api/server.ts";
 import { serveApi } from "./api/serve.ts";
 import { createChat } from "./chat/create-chat.ts";
 import type { Config } from "./config.ts";
+import { policyOf } from "./config/policy.ts";
 import { describeConfig, durationMs, secretsOf } from "./config.ts";
 import { createEscalationController } from "./controllers/escalation-controller.ts";
 import { createIncidentLog } from "./controllers/incident-log.ts";
@@ -13,7 +14,6 @@ import type { Audit, Chat, Cluster, Decisions, Incidents, Log } from "./controll
 import { createStackController } from "./controllers/stack-controller.ts";
 import { farmState } from "./core/farm.ts";
 import type { Incident } from "./core/incident.ts";
-import type { Policy } from "./core/policy.ts";
 import { createRedactor } from "./core/redact.ts";
 import { keyOf } from "./core/stack.ts";
 import type { StackKey } from "./core/stack.ts";
@@ -30,15 +30,6 @@ import { createMetrics } from "./telemetry/metrics.ts";
 
 /** How often closed incidents are looked through, in milliseconds. */
 const PRUNE_EVERY_MS = 10 * 60_000;
-
-export function policyOf(config: Config): Policy {
-  return {
-    debounceMs: config.debounceSeconds * 1000,
-    verifyMs: config.verifySeconds * 1000,
-    maxActionsPerStack: config.maxActionsPerStack,
-    mode: config.mode,
-  };
-}
 
 export interface AppOptions {
   readonly config: Config;

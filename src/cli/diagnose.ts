@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { policyOf } from "../config/policy.ts";
 import { addConfigFlags } from "../config/flags.ts";
 import { processSources } from "../config.ts";
 import type { Config } from "../config.ts";
@@ -39,7 +40,6 @@ export function registerDiagnose(program: Command): void {
   addConfigFlags(command).action(async (options: Options, self: Command) => {
     const config = settingsOrExit(self.opts());
     if (config === undefined) return;
-    const { policyOf } = await import("../app.ts");
     const policy = policyOf(config);
     const snapshots =
       options.from === undefined
