@@ -47,8 +47,8 @@ export interface WatchRequest {
   /** The watch ends with an error when not a byte came for so long; 100 000 unless told (an idle server speaks every minute). */
   readonly silenceMs?: number;
   /** The server accepted the watch. */
-  onOpen?(): void;
-  onEvent(event: WatchEvent): void;
+  readonly onOpen?: () => void;
+  readonly onEvent: (event: WatchEvent) => void;
 }
 
 export interface ApiClientOptions {

@@ -9,7 +9,6 @@ export interface ApiFailure {
   readonly details?: unknown;
   readonly outcomeUnknown?: boolean;
   readonly retryAfterMs?: number | undefined;
-  readonly cause?: unknown;
 }
 
 /** The API server refused or did not answer. The message says what was attempted and what the server said. */
@@ -28,7 +27,6 @@ export class ApiError extends MedicError {
   constructor(message: string, failure: ApiFailure) {
     const { status } = failure;
     super("kube-api", message, {
-      cause: failure.cause,
       retriable: status === 0 || status === 429 || status >= 500,
     });
     this.status = status;
@@ -102,14 +100,12 @@ export function failureOf(
       status: 0,
       reason: error.reason,
       outcomeUnknown: writes && error.sent,
-      cause: error.cause,
     });
   }
   if (error instanceof SyntaxError) {
     return new ApiError(`${what}: an answer that is no JSON (${messageOf(error)})`, {
       status: 0,
       outcomeUnknown: writes,
-      cause: error,
     });
   }
   return error;

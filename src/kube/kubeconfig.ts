@@ -171,7 +171,9 @@ async function readable<T>(source: string, read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (cause) {
     // A credential plugin or a file in the middle of a rotation may do better next time.
-    throw new MedicError("kubeconfig", `cannot use ${source}: ${messageOf(cause).trim()}`, { cause });
+    // No cause: what follows the first line of a parser's message quotes the file, which holds secrets.
+    const [line = ""] = messageOf(cause).trim().split("\n");
+    throw new MedicError("kubeconfig", `cannot use ${source}: ${line}`);
   }
 }
 

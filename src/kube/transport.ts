@@ -37,6 +37,8 @@ export class Silence extends Error {}
 export interface Incoming {
   readonly message: IncomingMessage;
   readonly cancel: (error: Error) => void;
+  /** What it was cancelled with. */
+  readonly cancelled: () => Error | undefined;
 }
 
 /** Speaks HTTPS with one API server over connections that are kept; adds the account's credentials to each request. */
@@ -66,7 +68,11 @@ export class Transport {
       agent: this.#agent,
       headers: { ...headers, ...outgoing.headers, ...lengthOf(body) },
     });
-    const cancel = (error: Error): void => void client.destroy(error);
+    let cancelled: Error | undefined;
+    const cancel = (error: Error): void => {
+      cancelled ??= error;
+      client.destroy(error);
+    };
     const onAbort = (): void => cancel(new Error("aborted"));
     const disarm = this.#clock.after(timeoutMs, () =>
       cancel(new Error(`no answer in ${timeoutMs / 1000} s`)),
@@ -80,7 +86,7 @@ export class Transport {
     });
     client.on("response", (message) => {
       if (outgoing.stream) disarm();
-      resolve({ message, cancel });
+      resolve({ message, cancel, cancelled: () => cancelled });
     });
     client.on("error", (cause) => {
       reject(signal.aborted ? signal.reason : new NoAnswer(cause.message || String(cause), { sent, cause }));
@@ -107,10 +113,15 @@ function lengthOf(body: string): Record<string, string> {
  * Hands each piece of the body to `onText` as it comes; multi-byte characters are never cut.
  * Resolves at the proper end; rejects with `NoAnswer` when it breaks off, or with what `onText` throws.
  */
-export function readBody({ message, cancel }: Incoming, onText: (text: string) => void): Promise<void> {
+export function readBody(incoming: Incoming, onText: (text: string) => void): Promise<void> {
+  const { message, cancel, cancelled } = incoming;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  message.setEncoding("utf8");
+  const brokeOff = (): void => {
+    const cause = cancelled();
+    reject(new NoAnswer(cause?.message ?? "the answer broke off", { sent: true, cause }));
+  };
   let refused = false;
+  message.setEncoding("utf8");
   message.on("data", (text: string) => {
     if (refused) return;
     try {
@@ -123,10 +134,10 @@ export function readBody({ message, cancel }: Incoming, onText: (text: string) =
   });
   message.on("end", () => {
     if (message.complete) resolve();
-    else reject(new NoAnswer("the answer broke off", { sent: true }));
+    else brokeOff();
   });
-  message.on("error", (cause) => reject(new NoAnswer(cause.message, { sent: true, cause })));
-  message.on("close", () => reject(new NoAnswer("the answer broke off", { sent: true })));
+  message.on("error", brokeOff);
+  message.on("close", brokeOff);
   return promise;
 }
 
