@@ -1,0 +1,53 @@
+import type { Context, MiddlewareHandler, Next } from "hono";
+import { problem } from "./problem.ts";
+
+const headers: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'none'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "no-store",
+};
+
+/** Only reading, only under our own names, and nothing a browser could be tricked into. */
+export function guard(host: string): MiddlewareHandler {
+  return async (context, next) => {
+    for (const [name, value] of Object.entries(headers)) context.header(name, value);
+    return refusal(context, host) ?? (await pass(next));
+  };
+}
+
+async function pass(next: Next): Promise<undefined> {
+  await next();
+  return undefined;
+}
+
+function refusal(context: Context, host: string): Response | undefined {
+  if (context.req.method !== "GET" && context.req.method !== "HEAD") {
+    context.header("allow", "GET, HEAD");
+    return problem(context, 405, "Method not allowed", "Build Medic can only be read through HTTP; use GET.");
+  }
+  const name = hostName(context.req.header("host") ?? new URL(context.req.url).host);
+  // A page of another site can make its own name point to 127.0.0.1, but not our Host header.
+  if (isLoopback(host) && !isLoopback(name)) {
+    return problem(
+      context,
+      421,
+      "Misdirected request",
+      `This server answers to localhost, not to ${JSON.stringify(name)}.`,
+    );
+  }
+  return undefined;
+}
+
+/** A Host header without its port. */
+function hostName(header: string): string {
+  return header.replace(/:\d*$/, "").toLowerCase();
+}
+
+function isLoopback(name: string): boolean {
+  return name === "localhost" || /^127(?:\.\d{1,3}){3}$/.test(name) || name === "::1" || name === "[::1]";
+}
