@@ -3,6 +3,7 @@ import type { ClientRecord } from "./record.ts";
 import { FarmError, failureOf } from "./kube.ts";
 import { markTestsStarted } from "./placement.ts";
 import type { Runner } from "./runner.ts";
+import { stackState } from "./stack-state.ts";
 import { runSlice, stackUrl, waitUntilReady } from "./suite.ts";
 
 /** One client's part of a build: deploy its stack, wait until it is ready, run its slice of the tests. Never throws. */
@@ -19,7 +20,10 @@ export async function runClient(build: Build, client: number, runner: Runner): P
     const url = stackUrl({ namespace: build.namespace, client });
     const { timeoutSeconds } = build.options;
     const answer = await waitUntilReady(runner, { url, timeoutSeconds, signal: build.signal });
-    if (!answer.ready) return ended(build, progress, notReady(timeoutSeconds, answer.last));
+    if (!answer.ready) {
+      const state = await stackState(build.kube, { namespace: build.namespace, client });
+      return ended(build, progress, notReady(timeoutSeconds, answer.last, state));
+    }
     progress.readyAfterSeconds = (Date.now() - begin) / 1000;
     say(`ready after ${progress.readyAfterSeconds.toFixed(1)} s`);
 
@@ -57,8 +61,8 @@ async function deploy(build: Build, client: number): Promise<void> {
   if (result.code !== 0) throw new FarmError(`its stack could not be deployed: ${failureOf(result)}`);
 }
 
-function notReady(seconds: number, last: string): string {
-  return `its stack was not ready within ${seconds} s, so no test ran (last answer: ${last})`;
+function notReady(seconds: number, last: string, state: string): string {
+  return `its stack was not ready within ${seconds} s, so no test ran (last answer: ${last}; ${state})`;
 }
 
 function failedTests({ passed, failed, failures }: Progress): string {
