@@ -78,7 +78,7 @@ const STEPS: Readonly<Record<Reason, string>> = {
   Starting: LOOK,
   DependencyNotReady: "Look at the database of this stack first: the server only waits for it.",
   RepairDidNotHold:
-    "The cause is behind what was repaired: look for it in the root cause and the events, not in the symptom.",
+    "Find what breaks it again: `metadata.managedFields` of the StatefulSet names the writer of every field, and the events say what the pod still lacks.",
   RepairRefused:
     "Decide whether the medic may do this (the root cause says what forbade it), or do it by hand.",
   Storm: STORM,
