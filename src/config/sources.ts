@@ -119,7 +119,7 @@ function unknownKeys(path: string, keys: readonly string[]): string[] {
       const credential = /token|key|password|webhook|rocketchat|anthropic/i.test(key)
         ? " Credentials come from the environment only."
         : "";
-      return `${JSON.stringify(key)} in ${path} is no known key;${suggestion(nearest(key, known))} every key is listed by \`build-medic run --help\`.${credential}`;
+      return `${JSON.stringify(key)} in ${path} is no known key; ${suggestion(nearest(key, known))}very key is listed by \`build-medic run --help\`.${credential}`;
     });
 }
 
@@ -135,7 +135,7 @@ function unknownVariables(env: ConfigSources["env"]): string[] {
     )
     .map(
       ([name]) =>
-        `The environment variable ${name} is no known setting;${suggestion(nearest(name, known))} every variable is listed by \`build-medic run --help\`.`,
+        `The environment variable ${name} is no known setting; ${suggestion(nearest(name, known))}very variable is listed by \`build-medic run --help\`.`,
     )
     .sort();
 }
@@ -144,6 +144,7 @@ function isServiceLink(name: string, value: string): boolean {
   return serviceLink.test(name) || (name.endsWith("_PORT") && /^(?:tcp|udp|sctp):\/\//.test(value));
 }
 
+/** Up to the first letter of the sentence about where to look. */
 function suggestion(candidate: string | undefined): string {
-  return candidate === undefined ? "" : ` did you mean ${candidate}?`;
+  return candidate === undefined ? "e" : `did you mean ${candidate}? E`;
 }

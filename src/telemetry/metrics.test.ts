@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Incident } from "../core/incident.ts";
+import { metricTable } from "./metric-table.ts";
+import { createMetrics } from "./metrics.ts";
+
+test("counts what happened, with labels from closed sets", async () => {
+  const metrics = createMetrics({ version: "1.2.3" });
+  const { telemetry, informers } = metrics;
+  telemetry.decided("remediate", "ImageDrift");
+  telemetry.decided("hold", "pod server-0-0 is sick");
+  telemetry.acted("reconcile-to-intent", "applied");
+  telemetry.refused("restart-pod", "Paused");
+  telemetry.incidentClosed("Resolved", "ImageDrift", 1, 12);
+  telemetry.escalated("sent");
+  telemetry.reconciled(0.002, "ok");
+  informers.listed("pods");
+  informers.watched("pods");
+  informers.failed("pods", "410");
+  metrics.watchQueue(() => 4);
+  metrics.watchIncidents(
+    () => [{ status: { phase: "Verifying" } }, { status: { phase: "Resolved" } }] as unknown as Incident[],
+  );
+  const text = await metrics.text();
+  for (const line of [
+    'buildmedic_decisions_total{plan="remediate",reason="ImageDrift"} 1',
+    'buildmedic_decisions_total{plan="hold",reason="other"} 1',
+    'buildmedic_actions_total{action="reconcile-to-intent",outcome="applied"} 1',
+    'buildmedic_refusals_total{action="restart-pod",code="Paused"} 1',
+    'buildmedic_incidents_closed_total{phase="Resolved",reason="ImageDrift",tier="1"} 1',
+    'buildmedic_incident_duration_seconds_bucket{le="20",phase="Resolved",tier="1"} 1',
+    'buildmedic_escalations_total{outcome="sent"} 1',
+    'buildmedic_reconciles_total{outcome="ok"} 1',
+    'buildmedic_informer_lists_total{resource="pods"} 1',
+    'buildmedic_informer_watches_total{resource="pods"} 1',
+    'buildmedic_informer_errors_total{resource="pods",code="410"} 1',
+    "buildmedic_queue_depth 4",
+    'buildmedic_incidents_open{phase="Verifying"} 1',
+    'buildmedic_incidents_open{phase="Detected"} 0',
+  ]) {
+    assert.ok(text.includes(line), `${line} is missing in\n${text}`);
+  }
+  assert.match(text, /buildmedic_build_info\{version="1\.2\.3",node="v\d+/);
+  assert.match(text, /^process_resident_memory_bytes \d+/m);
+});
+
+test("registers every metric of the table and no other of its own", async () => {
+  const text = await createMetrics({ version: "0" }).text();
+  const registered = [...text.matchAll(/^# TYPE (buildmedic_\w+) (\w+)$/gm)].map(
+    ([, name, type]) => `${name} ${type}`,
+  );
+  const declared = Object.entries(metricTable).map(([name, { type }]) => `${name} ${type}`);
+  assert.deepEqual(registered.sort(), declared.sort());
+});
+
+test("two registries do not share anything", async () => {
+  const [one, two] = [createMetrics({ version: "0" }), createMetrics({ version: "0" })];
+  one.telemetry.escalated("failed");
+  assert.ok(!(await two.text()).includes('outcome="failed"'));
+});
