@@ -1,10 +1,14 @@
 import type { ContainerState, TerminatedState } from "../snapshot.ts";
-import { brief, Durations, patient, podFinding } from "./rule.ts";
+import { condition } from "../stack-view.ts";
+import type { SetView } from "../stack-view.ts";
+import { brief, databasesOf, Durations, lastStepAt, patient, podFinding, scheduledAt } from "./rule.ts";
 import type { PodRule } from "./rule.ts";
 
 const { SECOND, MINUTE } = Durations;
 /** A container that ends this often is not merely waiting for its database. */
 const RESTARTS_OF_A_CRASH_LOOP = 3;
+/** The kubelet waits up to five minutes before it starts a container again. */
+const LONGEST_BACK_OFF = 5 * MINUTE + 10 * SECOND;
 
 /** The container refers to something that is missing, or the runtime cannot make it. */
 export const containerConfigRule: PodRule = ({ pod, at }) => {
@@ -15,17 +19,18 @@ export const containerConfigRule: PodRule = ({ pod, at }) => {
   return patient(
     pod,
     at,
-    { reason: "ContainerConfigError", message, since: pod.createdAt },
+    { reason: "ContainerConfigError", message, since: lastStepAt(pod) },
     slow ? 4 * MINUTE : MINUTE,
   );
 };
 
 /** The command cannot be started at all: exit code 128 from the runtime, or a shell's 126/127. */
 export const cannotRunRule: PodRule = ({ pod }) => {
-  const container = pod.containers.find((candidate) => startError(candidate) !== undefined);
+  const container = pod.containers.find(
+    (candidate) => candidate.runningSince === undefined && startError(candidate) !== undefined,
+  );
   const ended = container && startError(container);
-  if (container === undefined || ended === undefined || container.runningSince !== undefined)
-    return undefined;
+  if (container === undefined || ended === undefined) return undefined;
   const message = `${pod.name} cannot start the command of container ${container.name}: ${brief(ended.message) || `exit code ${ended.exitCode}`}`;
   return podFinding(pod, {
     reason: "ContainerCannotRun",
@@ -44,24 +49,37 @@ function startError(container: ContainerState): TerminatedState | undefined {
 }
 
 /** The container starts and ends again. A few early ends are ordinary while its database comes up. */
-export const crashRule: PodRule = ({ pod, at }) => {
-  const container = pod.containers.find(
-    ({ ready, lastTerminated, terminated }) => !ready && (terminated ?? lastTerminated),
-  );
-  const ended = container?.terminated ?? container?.lastTerminated;
-  if (container === undefined || ended === undefined || (container.init && ended.exitCode === 0))
-    return undefined;
-  const oom = ended.reason === "OOMKilled";
-  const often = container.restarts >= RESTARTS_OF_A_CRASH_LOOP || oom;
+export const crashRule: PodRule = (input) => {
+  const { pod, at } = input;
+  const container = pod.containers.find((candidate) => endOf(candidate) !== undefined);
+  const ended = container && endOf(container);
+  if (container === undefined || ended === undefined) return undefined;
   const message = `container ${container.name} of ${pod.name} ended ${container.restarts + 1} times, last with ${describeEnd(ended)}`;
-  const verdict = {
-    reason: oom ? ("OutOfMemory" as const) : ("CrashLoop" as const),
-    message,
-    since: ended.finishedAt,
-  };
-  if (often) return podFinding(pod, { ...verdict, class: "beyond", terminal: true });
-  return patient(pod, at, { ...verdict, since: pod.createdAt }, 90 * SECOND);
+  const verdict = { reason: "CrashLoop", message, since: ended.finishedAt } as const;
+  if (ended.reason === "OOMKilled")
+    return podFinding(pod, { ...verdict, reason: "OutOfMemory", class: "beyond", terminal: true });
+  const databases = databasesOf(input);
+  if (databases.some(({ ready }) => !ready)) {
+    const waits = `${message}, while its database is not ready`;
+    return podFinding(pod, { ...verdict, reason: "DependencyNotReady", class: "wait", message: waits });
+  }
+  // It has not run since its database became ready: the kubelet starts it again, at the latest after its longest back-off.
+  if (databases.some((database) => readySince(database) > ended.finishedAt))
+    return patient(pod, at, verdict, LONGEST_BACK_OFF);
+  if (container.restarts >= RESTARTS_OF_A_CRASH_LOOP)
+    return podFinding(pod, { ...verdict, class: "beyond", terminal: true });
+  return patient(pod, at, { ...verdict, since: scheduledAt(pod) }, 90 * SECOND);
 };
+
+/** How a container that is not ready ended; an init container that did its work did not. */
+function endOf({ ready, init, terminated, lastTerminated }: ContainerState): TerminatedState | undefined {
+  const ended = terminated ?? lastTerminated;
+  return ready || (init && ended?.exitCode === 0) ? undefined : ended;
+}
+
+function readySince({ pods }: SetView): number {
+  return Math.max(0, ...pods.map((pod) => condition(pod, "Ready")?.since ?? 0));
+}
 
 /** Windows exit codes are signed in the API; people search for the unsigned form (failure catalogue, exit codes). */
 function describeEnd({ reason, exitCode, message }: TerminatedState): string {

@@ -1,6 +1,6 @@
 import type { Reason } from "../finding.ts";
 import type { ContainerState } from "../snapshot.ts";
-import { brief, Durations, patient, podFinding } from "./rule.ts";
+import { brief, Durations, lastStepAt, patient, podFinding } from "./rule.ts";
 import type { Case, PodRule } from "./rule.ts";
 
 const { SECOND, MINUTE } = Durations;
@@ -43,7 +43,8 @@ export const imageRule: PodRule = (input) => {
   if (container?.waiting === undefined) return undefined;
   const text = failureText(container, input);
   const [reason, patience] = causeOf(container.waiting.reason, text);
-  const since = firstFailure(input);
+  // Not the events' times: those of an event that repeats move on with it.
+  const since = lastStepAt(input.pod);
   const message = `${input.pod.name} cannot get the image ${container.image} of container ${container.name}: ${brief(text) || container.waiting.reason}`;
   const verdict = { reason, message, since, terminal: patience === 0 };
   return patience === 0
@@ -66,9 +67,4 @@ function failureText(container: ContainerState, { events }: Case): string {
     /failed to (pull|inspect) image|default image tag/i.test(message),
   );
   return failed?.message ?? waiting;
-}
-
-function firstFailure({ events, pod }: Case): number {
-  const failed = events.find(({ reason }) => reason === "Failed" || reason === "InspectFailed");
-  return failed?.at ?? pod.createdAt;
 }

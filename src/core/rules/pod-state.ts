@@ -1,4 +1,4 @@
-import { brief, Durations, patient, podFinding } from "./rule.ts";
+import { brief, databasesOf, Durations, lastStepAt, patient, podFinding, scheduledAt } from "./rule.ts";
 import type { PodRule } from "./rule.ts";
 
 const { SECOND, MINUTE } = Durations;
@@ -36,7 +36,7 @@ export const nodeRule: PodRule = ({ view, pod, at }) => {
 export const rejectedRule: PodRule = ({ pod, at }) => {
   if (pod.phase !== "Failed" || pod.statusReason === undefined) return undefined;
   const message = `${pod.name} was ended with ${pod.statusReason}: ${brief(pod.statusMessage ?? "")}`;
-  return patient(pod, at, { reason: "PodRejected", message, since: pod.createdAt }, MINUTE);
+  return patient(pod, at, { reason: "PodRejected", message, since: scheduledAt(pod) }, MINUTE);
 };
 
 /** Scheduled and on its way, with nothing wrong to see. */
@@ -51,17 +51,17 @@ export const startingRule: PodRule = ({ pod, events, at }) => {
     return patient(pod, at, { reason: "ImagePulling", message, since: image.at }, 5 * MINUTE);
   }
   const message = `${pod.name} was scheduled to ${pod.nodeName} and its containers have not started`;
-  return patient(pod, at, { reason: "Starting", message, since: pod.createdAt }, 90 * SECOND);
+  return patient(pod, at, { reason: "Starting", message, since: lastStepAt(pod) }, 90 * SECOND);
 };
 
 /** Running, but not Ready. */
-export const probeRule: PodRule = ({ view, own, pod, events, at }) => {
+export const probeRule: PodRule = (input) => {
+  const { pod, events, at } = input;
   const running = pod.containers.filter(({ init, runningSince }) => !init && runningSince !== undefined);
   if (running.length === 0) return undefined;
   const since = Math.max(...running.map(({ runningSince }) => runningSince ?? 0));
-  const databases = view.sets.filter(({ set }) => set !== own.set && set.role === "db");
-  const waiting = own.set.role === "server" && databases.some(({ ready }) => !ready);
-  if (waiting) {
+  const databases = databasesOf(input);
+  if (databases.some(({ ready }) => !ready)) {
     return podFinding(pod, {
       reason: "DependencyNotReady",
       class: "wait",
@@ -72,7 +72,7 @@ export const probeRule: PodRule = ({ view, own, pod, events, at }) => {
   const unhealthy = events.findLast(({ reason }) => reason === "Unhealthy");
   const probe = unhealthy === undefined ? "no probe result was reported" : brief(unhealthy.message, 200);
   const database =
-    databases.length > 0 && own.set.role === "server"
+    databases.length > 0
       ? `, while its database ${databases.map(({ set }) => set.name).join(", ")} is Ready`
       : "";
   const message = `${pod.name} runs for ${Math.round((at - since) / SECOND)} s but is not Ready: ${probe}${database}`;

@@ -1,4 +1,5 @@
 import type { Finding, FindingClass, Reason } from "../finding.ts";
+import { condition } from "../stack-view.ts";
 import type { SetView, StackView } from "../stack-view.ts";
 import type { KubeEvent, PodState } from "../snapshot.ts";
 
@@ -37,6 +38,25 @@ export function patient(
   const patienceUntil = verdict.since + patienceMs;
   const finding = podFinding(pod, { ...verdict, class: at < patienceUntil ? "wait" : "beyond" });
   return at < patienceUntil ? { ...finding, patienceUntil } : finding;
+}
+
+/** When the pod got its node; the time that it waited for one counts against the scheduler only. */
+export function scheduledAt(pod: PodState): number {
+  return condition(pod, "PodScheduled")?.since ?? pod.createdAt;
+}
+
+/** When the pod last got further on its node: got there, or one of its containers ended. */
+export function lastStepAt(pod: PodState): number {
+  const ends = pod.containers.flatMap(({ terminated, lastTerminated }) => [
+    terminated?.finishedAt ?? 0,
+    lastTerminated?.finishedAt ?? 0,
+  ]);
+  return Math.max(scheduledAt(pod), ...ends);
+}
+
+/** The databases that a server depends on; a database depends on nothing. */
+export function databasesOf({ view, own }: Pick<Case, "view" | "own">): readonly SetView[] {
+  return own.set.role === "server" ? view.sets.filter(({ set }) => set.role === "db") : [];
 }
 
 const SECOND = 1000;

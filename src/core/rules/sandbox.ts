@@ -1,7 +1,6 @@
 import type { Reason } from "../finding.ts";
-import { condition } from "../stack-view.ts";
 import type { KubeEvent } from "../snapshot.ts";
-import { brief, Durations, patient } from "./rule.ts";
+import { brief, Durations, patient, scheduledAt } from "./rule.ts";
 import type { PodRule } from "./rule.ts";
 
 const { SECOND, MINUTE } = Durations;
@@ -21,7 +20,7 @@ const MISSING_OBJECT = /(secret|configmap)s? "[^"]*" not found|references non-ex
 /** Scheduled, but the pod's sandbox or volumes are not there yet. */
 export const sandboxRule: PodRule = ({ pod, events, at }) => {
   if (pod.nodeName === undefined || pod.containers.some(hasStarted)) return undefined;
-  const since = condition(pod, "PodScheduled")?.since ?? pod.createdAt;
+  const since = scheduledAt(pod);
   const volume = events.findLast(({ reason }) => VOLUME_REASONS.has(reason));
   const sandbox = events.findLast(({ reason }) => /^(FailedCreatePodSandBox|NetworkNotReady)$/.test(reason));
   if (volume !== undefined && volume.at >= (sandbox?.at ?? 0))
