@@ -14,6 +14,7 @@ import type {
   Snapshot,
   StatefulSetState,
 } from "../../src/core/snapshot.ts";
+import type { Case } from "../../src/core/rules/rule.ts";
 import { viewOf } from "../../src/core/stack-view.ts";
 import type { StackView } from "../../src/core/stack-view.ts";
 import {
@@ -260,6 +261,15 @@ export class StackBuilder {
 
   view(): StackView {
     return viewOf(this.snapshot());
+  }
+
+  /** The pod of a role as a rule is asked about it. */
+  podCase(role: Role = "server"): Case {
+    const view = this.view();
+    const own = view.sets.find(({ set }) => set.role === role)!;
+    const pod = own.pods[0]!;
+    const events = view.snapshot.events.filter(({ uid }) => uid === pod.uid);
+    return { view, own, pod, events, at: view.snapshot.at };
   }
 }
 
