@@ -56,7 +56,7 @@ test("no text from the cluster becomes a mention, a link, an emoji or emphasis",
         JSON.stringify(shown),
       );
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 
@@ -67,7 +67,7 @@ test("no text from the cluster leaves its code block", () => {
       const shown = `\`\`\`\n. ${neutralCode(pieces.join(""), 2000)}\n\`\`\``;
       assert.deepEqual([...kinds(shown)].sort(), ["CODE", "CODE_LINE", "PLAIN_TEXT"], JSON.stringify(shown));
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 
@@ -82,7 +82,7 @@ test("no name in a bold line becomes more than a name", () => {
         JSON.stringify(shown),
       );
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 

@@ -94,7 +94,7 @@ test("no message is longer than the server takes, whatever is in it, and a cut i
       assert.ok(text.includes("*Next:*"));
       assert.equal(attachmentProblem(attachments), undefined);
     }),
-    { numRuns: 300 },
+    { numRuns: 50 },
   );
   const { text, attachments } = formatMessage(
     exampleEscalation({
