@@ -21,10 +21,11 @@ export const layoutTag = "image";
 
 /**
  * Builds images from the repository's Containerfiles without Docker, as root, in a storage of their own that is
- * removed afterwards; what stays are the OCI layouts.
+ * removed afterwards; what stays are the OCI layouts. One at a time: the caller holds the lock.
  */
 export async function buildWithBuildah(wanted: readonly Wanted[], log: Log): Promise<void> {
   const parent = cacheDirectory("images", "building");
+  await removeTree(parent);
   await mkdir(parent, { recursive: true });
   const work = await mkdtemp(join(parent, "build-"));
   try {
@@ -34,8 +35,13 @@ export async function buildWithBuildah(wanted: readonly Wanted[], log: Log): Pro
     }
     for (const image of wanted) await buildImage(buildah, image, log);
   } finally {
-    await rm(work, { recursive: true, force: true });
+    await removeTree(work);
   }
+}
+
+/** Removes what a build left, also a killed one, without ever following a mount out of it. */
+async function removeTree(directory: string): Promise<void> {
+  await run("rm", ["-rf", "--one-file-system", directory]);
 }
 
 interface Buildah {

@@ -13,7 +13,7 @@ export async function dockerAnswers(): Promise<boolean> {
   return (await tryRun("docker", ["info", "--format", "{{.ServerVersion}}"])) !== undefined;
 }
 
-/** Builds an image with Docker from the Containerfile's own public base and pushes it. */
+/** Builds an image with Docker from the Containerfile's own public base and pushes it. Not exercised in CI, which has no Docker. */
 export async function buildWithDocker(name: ImageName, reference: string, log: Log): Promise<void> {
   const started = Date.now();
   const context = await mkdtemp(join(tmpdir(), `build-medic-${name}-`));
