@@ -276,7 +276,7 @@ test("shows no credential, however it is printed", () => {
     JSON.stringify(describeConfig(loaded)),
   ];
   for (const text of shown) assert.ok(!text.includes("tok-123456") && !text.includes("sk-ant-abcdef"), text);
-  if (loaded.chat.kind === "rocketchat") assert.equal(`${loaded.chat.token}`, "[masked]");
+  if (loaded.chat.kind === "rocketchat") assert.equal(String(loaded.chat.token), "[masked]");
   assert.deepEqual(secretsOf(loaded, env), ["tok-123456", "sk-ant-abcdef"]);
 });
 
@@ -327,8 +327,8 @@ test("counts durations in milliseconds", () => {
 test("reads files of the disk, and tells a missing one from an unreadable one", () => {
   const dir = mkdtempSync(join(tmpdir(), "config-"));
   writeFileSync(join(dir, "a.yaml"), "port: 1\n");
-  const { readFile } = processSources({});
-  assert.equal(readFile(join(dir, "a.yaml")), "port: 1\n");
-  assert.equal(readFile(join(dir, "b.yaml")), undefined);
-  assert.throws(() => readFile(dir), /EISDIR/);
+  const disk = processSources({});
+  assert.equal(disk.readFile(join(dir, "a.yaml")), "port: 1\n");
+  assert.equal(disk.readFile(join(dir, "b.yaml")), undefined);
+  assert.throws(() => disk.readFile(dir), /EISDIR/);
 });

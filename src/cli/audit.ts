@@ -53,7 +53,7 @@ function expectationOf({ expectSeq, expectHash }: Options): Expectation | string
 
 function inWords(file: string, verdict: Verdict, expected: Expectation): string {
   if (!verdict.intact) {
-    return `${file} is NOT intact: line ${verdict.line} (${verdict.damage}): ${verdict.why}. The ${verdict.records} records before it hold.\n`;
+    return `${file} is NOT intact: line ${verdict.line} (${verdict.damage}): ${verdict.why}. Records before it that hold: ${verdict.records}.\n`;
   }
   const stages = Object.entries(verdict.stages).map(([stage, count]) => `${count} ${stage}`);
   const torn = verdict.torn === 0 ? [] : [`${verdict.torn} cut-off writes accounted for`];
