@@ -42,9 +42,8 @@ function setView(set: StatefulSetState, pods: readonly PodState[]): SetView {
   const own = pods
     .filter((pod) => pod.statefulSetUid === set.uid)
     .toSorted((left, right) => left.ordinal - right.ordinal);
-  const ready = Array.from({ length: wanted }, (_, ordinal) =>
-    own.find((pod) => pod.ordinal === ordinal),
-  ).every((pod) => pod !== undefined && isReady(pod));
+  const readyOnes = own.filter((pod) => pod.ordinal < wanted && isReady(pod));
+  const ready = new Set(readyOnes.map(({ ordinal }) => ordinal)).size >= wanted;
   return { set, parsed, wanted, pods: own, ready };
 }
 
