@@ -34,6 +34,8 @@ export function lastProgressAt(view: StackView, own: SetView): number {
   const marks = [
     set.createdAt,
     set.specChangedAt,
+    // A pod that went leaves no other trace of when.
+    set.statusChangedAt ?? 0,
     ...own.pods.flatMap(podMarks),
     ...dependencies.flatMap((other) =>
       other.pods.filter(isReady).map((pod) => condition(pod, "Ready")?.since ?? 0),

@@ -71,6 +71,8 @@ export interface StatefulSetState {
   readonly createdAt: number;
   /** Newest change of the spec by anyone, from managedFields. */
   readonly specChangedAt: number;
+  /** Newest change of the status, from managedFields: about when its newest pod came, went or changed its readiness. */
+  readonly statusChangedAt?: number;
   readonly terminating: boolean;
   readonly replicas: number;
   readonly readyReplicas: number;

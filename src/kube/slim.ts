@@ -51,7 +51,8 @@ export function slimStatefulSet(raw: JsonObject): StatefulSetState | undefined {
     intent: rawIntent(annotations),
     ...optional("isolatedNodes", text(annotations[Keys.isolatedNodes])),
     createdAt: millis(metadata["creationTimestamp"]) ?? 0,
-    specChangedAt: specChangedAt(metadata),
+    specChangedAt: changedAt(metadata, (subresource) => subresource !== "status"),
+    statusChangedAt: changedAt(metadata, (subresource) => subresource === "status"),
     terminating: metadata["deletionTimestamp"] !== undefined,
     replicas: number(spec["replicas"]) ?? 1,
     readyReplicas: number(status["readyReplicas"]) ?? 0,
@@ -76,10 +77,10 @@ function rawIntent(annotations: JsonObject): RawIntent {
   };
 }
 
-/** The newest time at which anyone changed anything but the status. */
-function specChangedAt(metadata: JsonObject): number {
+/** The newest time at which anyone changed what these subresources cover; at first when it was made. */
+function changedAt(metadata: JsonObject, covers: (subresource: Json | undefined) => boolean): number {
   const times = objects(metadata["managedFields"])
-    .filter((entry) => entry["subresource"] !== "status")
+    .filter((entry) => covers(entry["subresource"]))
     .flatMap((entry) => millis(entry["time"]) ?? []);
   return Math.max(millis(metadata["creationTimestamp"]) ?? 0, ...times);
 }

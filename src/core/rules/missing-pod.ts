@@ -1,6 +1,7 @@
 import type { Finding } from "../finding.ts";
+import { isReady } from "../stack-view.ts";
 import type { SetView, StackView } from "../stack-view.ts";
-import { brief, Durations } from "./rule.ts";
+import { brief, Durations, withPatience } from "./rule.ts";
 
 const { SECOND, MINUTE } = Durations;
 
@@ -14,15 +15,14 @@ const CAUSES: readonly (readonly [RegExp, number])[] = [
 /** A StatefulSet that has fewer pods than it should; its own events are the only place that says why. */
 export function missingPodFinding(view: StackView, own: SetView): Finding | undefined {
   const { set } = own;
-  const missing = Array.from({ length: own.wanted }, (_, ordinal) => ordinal).filter(
-    (ordinal) => !own.pods.some((pod) => pod.ordinal === ordinal),
+  const first = firstMissing(own);
+  const blocked = own.pods.some((pod) => pod.ordinal < first && !isReady(pod));
+  if (first >= own.wanted || blocked || set.replicas <= first) return undefined;
+  const last = view.snapshot.events.findLast(
+    ({ uid, reason }) => uid === set.uid && (reason === "FailedCreate" || reason === "SuccessfulCreate"),
   );
-  const blocked = own.pods.some((pod) => pod.ordinal < (missing[0] ?? 0));
-  if (missing.length === 0 || blocked || set.replicas <= (missing[0] ?? 0)) return undefined;
-  const refused = view.snapshot.events.findLast(
-    ({ uid, reason }) => uid === set.uid && reason === "FailedCreate",
-  );
-  const since = set.specChangedAt;
+  const refused = last?.reason === "FailedCreate" ? last : undefined;
+  const since = Math.max(set.specChangedAt, set.statusChangedAt ?? 0);
   const subject = `StatefulSet/${set.name}`;
   if (refused === undefined) {
     const message = `${set.name} asks for ${set.replicas} pods and has ${own.pods.length}; no event says why`;
@@ -41,7 +41,10 @@ export function missingPodFinding(view: StackView, own: SetView): Finding | unde
   );
 }
 
-function withPatience(finding: Omit<Finding, "class">, at: number, patienceMs: number): Finding {
-  const patienceUntil = finding.since + patienceMs;
-  return at < patienceUntil ? { ...finding, class: "wait", patienceUntil } : { ...finding, class: "beyond" };
+/** Counted, not made: a StatefulSet may ask for as many pods as a number can say. */
+function firstMissing({ pods }: SetView): number {
+  const there = new Set(pods.map(({ ordinal }) => ordinal));
+  let ordinal = 0;
+  while (there.has(ordinal)) ordinal += 1;
+  return ordinal;
 }

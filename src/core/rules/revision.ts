@@ -4,7 +4,7 @@ import { driftOf, dryRunFor } from "../drift.ts";
 import type { PodState } from "../snapshot.ts";
 import { brokenPods } from "../stack-view.ts";
 import type { SetView, StackView } from "../stack-view.ts";
-import { Durations, podFinding } from "./rule.ts";
+import { Durations, podFinding, withPatience } from "./rule.ts";
 
 /**
  * Pods that their StatefulSet will not replace by itself: stuck on an older revision (kubernetes/kubernetes#67250), or
@@ -15,20 +15,21 @@ export function revisionFindings(view: StackView, own: SetView): Finding[] {
   const dryRun = dryRunFor(own, view.snapshot);
   const verified = parsed.declared && parsed.problems.length === 0 && dryRun?.ok !== false;
   if (!verified || driftOf(own, view.snapshot) !== undefined) return [];
-  if (set.observedGeneration < set.generation) return [notObserved(own)];
+  if (set.observedGeneration < set.generation) return [notObserved(own, view.snapshot.at)];
   return brokenPods(own).flatMap((pod) => podRevision(own, pod));
 }
 
-function notObserved({ set }: SetView): Finding {
-  return {
+function notObserved({ set }: SetView, at: number): Finding {
+  const message = `the StatefulSet controller has not taken in the newest spec of ${set.name}`;
+  const subject = `StatefulSet/${set.name}`;
+  const finding = {
     reason: "Starting",
-    class: "wait",
-    subject: `StatefulSet/${set.name}`,
-    message: `the StatefulSet controller has not taken in the newest spec of ${set.name}`,
+    subject,
+    message,
     since: set.specChangedAt,
     terminal: false,
-    patienceUntil: set.specChangedAt + Durations.MINUTE,
-  };
+  } as const;
+  return withPatience(finding, at, Durations.MINUTE);
 }
 
 function podRevision({ set }: SetView, pod: PodState): Finding[] {

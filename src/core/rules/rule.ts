@@ -29,15 +29,19 @@ export function podFinding(pod: PodState, verdict: Verdict): Finding {
 }
 
 /** Waiting is right for `patienceMs` after `since`; then it is beyond the playbook. */
+export function withPatience(finding: Omit<Finding, "class">, at: number, patienceMs: number): Finding {
+  const patienceUntil = finding.since + patienceMs;
+  return at < patienceUntil ? { ...finding, class: "wait", patienceUntil } : { ...finding, class: "beyond" };
+}
+
+/** The finding about a pod, with patience. */
 export function patient(
   pod: PodState,
   at: number,
   verdict: Omit<Verdict, "class">,
   patienceMs: number,
 ): Finding {
-  const patienceUntil = verdict.since + patienceMs;
-  const finding = podFinding(pod, { ...verdict, class: at < patienceUntil ? "wait" : "beyond" });
-  return at < patienceUntil ? { ...finding, patienceUntil } : finding;
+  return withPatience({ subject: `Pod/${pod.name}`, terminal: false, ...verdict }, at, patienceMs);
 }
 
 /** When the pod got its node; the time that it waited for one counts against the scheduler only. */
