@@ -71,7 +71,8 @@ export class Transport {
     let cancelled: Error | undefined;
     const cancel = (error: Error): void => {
       cancelled ??= error;
-      client.destroy(error);
+      // Without the error: a request whose answer is complete has nobody left to take it.
+      client.destroy();
     };
     const onAbort = (): void => cancel(new Error("aborted"));
     const disarm = this.#clock.after(timeoutMs, () =>
@@ -89,7 +90,8 @@ export class Transport {
       resolve({ message, cancel, cancelled: () => cancelled });
     });
     client.on("error", (cause) => {
-      reject(signal.aborted ? signal.reason : new NoAnswer(cause.message || String(cause), { sent, cause }));
+      if (signal.aborted) reject(signal.reason);
+      else reject(noAnswer(cancelled ?? cause, sent));
     });
     client.on("close", () => {
       disarm();
@@ -105,6 +107,10 @@ export class Transport {
   }
 }
 
+function noAnswer(cause: Error, sent: boolean): NoAnswer {
+  return new NoAnswer(cause.message || cause.name, { sent, cause });
+}
+
 function lengthOf(body: string): Record<string, string> {
   return body === "" ? {} : { "content-length": String(Buffer.byteLength(body)) };
 }
@@ -117,8 +123,7 @@ export function readBody(incoming: Incoming, onText: (text: string) => void): Pr
   const { message, cancel, cancelled } = incoming;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const brokeOff = (): void => {
-    const cause = cancelled();
-    reject(new NoAnswer(cause?.message ?? "the answer broke off", { sent: true, cause }));
+    reject(noAnswer(cancelled() ?? new Error("the answer broke off"), true));
   };
   let refused = false;
   message.setEncoding("utf8");

@@ -169,7 +169,9 @@ export class FaultyProxy {
       agent: this.#agent,
       headers: { ...incoming.headers, host: new URL(server).host },
     });
-    upstream.on("error", () => socket.destroy());
+    upstream.on("error", () => {
+      if (!response.writableEnded) socket.destroy();
+    });
     upstream.on("response", (answer) => {
       if (exchange.fault?.kind === "lose-answer") {
         socket.destroy();
@@ -181,7 +183,9 @@ export class FaultyProxy {
       answer.on("end", () => {
         if (exchange.fault?.kind !== "silent") response.end();
       });
-      answer.on("error", () => socket.destroy());
+      answer.on("error", () => {
+        if (!response.writableEnded) socket.destroy();
+      });
     });
     response.on("close", () => upstream.destroy());
     incoming.pipe(upstream);
@@ -204,6 +208,7 @@ export async function startFaultyProxy(
 }
 
 function passOn({ fault, response, socket }: Exchange, chunk: Buffer): void {
+  if (response.writableEnded) return;
   switch (fault?.kind) {
     case "silent":
       return;
