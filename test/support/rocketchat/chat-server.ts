@@ -36,7 +36,7 @@ export interface StoredMessage {
 
 /**
  * What the server does with an `_id` that it has, all three without storing it again.
- * `undefined-error`: what the source of 7.x and 8.x comes to · `duplicate-key`: another instance was quicker ·
+ * `undefined-error`: what the source, as read, comes to · `duplicate-key`: another instance was quicker ·
  * `without-message`: a success with nothing in it.
  */
 export type RepeatAnswer = "undefined-error" | "duplicate-key" | "without-message";
