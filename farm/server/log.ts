@@ -1,5 +1,5 @@
 /** Fields of one log line; `undefined` ones are left out. */
-export type LogFields = Readonly<Record<string, unknown>>;
+type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Log {
   readonly info: (msg: string, fields?: LogFields) => void;

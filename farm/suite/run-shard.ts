@@ -4,7 +4,7 @@ import { run } from "node:test";
 import type { Shard } from "./shard.ts";
 import { filesOfShard } from "./shard.ts";
 
-export interface Failure {
+interface Failure {
   readonly name: string;
   readonly message: string;
 }
