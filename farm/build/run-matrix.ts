@@ -6,8 +6,10 @@ import { countMessages } from "./chat-count.ts";
 import { differencesFrom, expectationOf, messagesOf } from "./expectations.ts";
 import type { Expectation, Model, Observation } from "./expectations.ts";
 import type { FarmAccess } from "./farm-access.ts";
+import { openKube } from "./kube.ts";
+import { joinMedic } from "./medic-process.ts";
 import { readBuildOptions } from "./options.ts";
-import { newSeed } from "./run-id.ts";
+import { newRunId, newSeed } from "./run-id.ts";
 
 export interface MatrixOptions {
   readonly modes: readonly Mode[];
@@ -50,8 +52,28 @@ const MODEL_VARIABLES = [
   "CLAUDE_CODE_USE_VERTEX",
 ];
 
-/** Every mode with and without the medic, one build after the other, each compared with what is expected of it. */
+/**
+ * Every mode with and without the medic, one build after the other, each compared with what is expected of it. One medic
+ * runs through all of it, also while a build without it goes on: that it keeps out there is part of what is compared.
+ */
 export async function runMatrix(options: MatrixOptions, context: MatrixContext): Promise<MatrixResult> {
+  if (!options.medic.includes("on")) return runCells(options, context);
+  const { farm, report } = context;
+  const medic = await joinMedic({
+    kube: openKube(farm),
+    runId: `matrix-${newRunId(Date.now())}`,
+    clusterUid: farm.clusterUid,
+    env: medicEnvironment(options.model),
+    report,
+  });
+  try {
+    return await runCells(options, context);
+  } finally {
+    await medic.leave();
+  }
+}
+
+async function runCells(options: MatrixOptions, context: MatrixContext): Promise<MatrixResult> {
   const cells: Cell[] = [];
   const wanted = options.modes.flatMap((mode) => options.medic.map((medic) => ({ mode, medic })));
   for (const [index, { mode, medic }] of wanted.entries()) {
@@ -71,6 +93,10 @@ export async function runMatrix(options: MatrixOptions, context: MatrixContext):
   };
 }
 
+function medicEnvironment(model: Model): Readonly<Record<string, undefined>> {
+  return model === "none" ? Object.fromEntries(MODEL_VARIABLES.map((name) => [name, undefined])) : {};
+}
+
 async function runCell(
   mode: Mode,
   medic: "on" | "off",
@@ -82,8 +108,7 @@ async function runCell(
     { mode, medic, ...(seed === undefined ? {} : { seed }), ...(timeout === undefined ? {} : { timeout }) },
     newSeed,
   );
-  const medicEnv =
-    options.model === "none" ? Object.fromEntries(MODEL_VARIABLES.map((name) => [name, undefined])) : {};
+  const medicEnv = medicEnvironment(options.model);
   const before = options.chatUrl === undefined ? 0 : await countMessages(options.chatUrl);
   const record = await carryOut(context.farm, build, { ...context, medicEnv });
   const { auditLog } = context.farm;
@@ -121,7 +146,13 @@ export function cellRow(cell: Cell): string[] {
   ];
 }
 
+/** Like incidents on one line: "Resolved ImageDrift", "3 × Escalated ProbeFailed". */
 function incidentWord(cell: Cell): string {
-  const words = cell.seen.record.incidents.map((one) => `${one.phase} (tier ${one.tier}): ${one.reason}`);
-  return words.join("; ") || "none";
+  const counts = new Map<string, number>();
+  for (const { phase, reason } of cell.seen.record.incidents) {
+    const word = `${phase} ${reason}`;
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  const words = [...counts].map(([word, count]) => (count === 1 ? word : `${count} × ${word}`));
+  return words.join(", ") || "none";
 }
