@@ -1,4 +1,4 @@
-import { brokenPods, condition, isReady } from "./stack-view.ts";
+import { brokenPods, condition, readySince } from "./stack-view.ts";
 import type { SetView, StackView } from "./stack-view.ts";
 import type { PodState } from "./snapshot.ts";
 
@@ -37,9 +37,7 @@ export function lastProgressAt(view: StackView, own: SetView): number {
     // A pod that went leaves no other trace of when.
     set.statusChangedAt ?? 0,
     ...own.pods.flatMap(podMarks),
-    ...dependencies.flatMap((other) =>
-      other.pods.filter(isReady).map((pod) => condition(pod, "Ready")?.since ?? 0),
-    ),
+    ...dependencies.map(readySince),
     ...(view.snapshot.incident?.status.attempts ?? []).map((attempt) => attempt.at),
   ];
   return Math.max(...marks);

@@ -51,6 +51,12 @@ export function isReady(pod: PodState): boolean {
   return pod.deletionAt === undefined && condition(pod, "Ready")?.status === "True";
 }
 
+/** When the newest of its pods became Ready; 0 when none is. */
+export function readySince({ pods }: SetView): number {
+  const ready = pods.filter(isReady).flatMap(({ conditions }) => conditions);
+  return Math.max(0, ...ready.filter(({ type }) => type === "Ready").map(({ since }) => since));
+}
+
 export function condition(pod: PodState, type: string): PodState["conditions"][number] | undefined {
   return pod.conditions.find((candidate) => candidate.type === type);
 }

@@ -1,6 +1,5 @@
 import type { ContainerState, TerminatedState } from "../snapshot.ts";
-import { condition } from "../stack-view.ts";
-import type { SetView } from "../stack-view.ts";
+import { readySince } from "../stack-view.ts";
 import { brief, databasesOf, Durations, lastStepAt, patient, podFinding, scheduledAt } from "./rule.ts";
 import type { PodRule } from "./rule.ts";
 
@@ -75,10 +74,6 @@ export const crashRule: PodRule = (input) => {
 function endOf({ ready, init, terminated, lastTerminated }: ContainerState): TerminatedState | undefined {
   const ended = terminated ?? lastTerminated;
   return ready || (init && ended?.exitCode === 0) ? undefined : ended;
-}
-
-function readySince({ pods }: SetView): number {
-  return Math.max(0, ...pods.map((pod) => condition(pod, "Ready")?.since ?? 0));
 }
 
 /** Windows exit codes are signed in the API; people search for the unsigned form (failure catalogue, exit codes). */

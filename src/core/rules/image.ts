@@ -1,5 +1,4 @@
 import type { Reason } from "../finding.ts";
-import type { ContainerState } from "../snapshot.ts";
 import { brief, Durations, lastStepAt, patient, podFinding } from "./rule.ts";
 import type { Case, PodRule } from "./rule.ts";
 
@@ -37,11 +36,11 @@ const CAUSES: readonly (readonly [RegExp, Reason, number])[] = [
 
 /** The container's image cannot be had. */
 export const imageRule: PodRule = (input) => {
-  const container = input.pod.containers.find(
-    ({ waiting }) => waiting !== undefined && WAITS.has(waiting.reason),
+  const [container] = input.pod.containers.flatMap(({ name, image, waiting }) =>
+    waiting !== undefined && WAITS.has(waiting.reason) ? [{ name, image, waiting }] : [],
   );
-  if (container?.waiting === undefined) return undefined;
-  const text = failureText(container, input);
+  if (container === undefined) return undefined;
+  const text = failureText(container.waiting.message, input);
   const [reason, patience] = causeOf(container.waiting.reason, text);
   // Not the events' times: those of an event that repeats move on with it.
   const since = lastStepAt(input.pod);
@@ -60,8 +59,7 @@ function causeOf(waiting: string, text: string): readonly [Reason, number] {
 }
 
 /** The waiting message carries the cause on current kubelets; older ones only say it in the newest event. */
-function failureText(container: ContainerState, { events }: Case): string {
-  const waiting = container.waiting?.message ?? "";
+function failureText(waiting: string, { events }: Case): string {
   if (waiting.length > 0 && !/^back-off pulling image "[^"]*"$/i.test(waiting)) return waiting;
   const failed = events.findLast(({ message }) =>
     /failed to (pull|inspect) image|default image tag/i.test(message),

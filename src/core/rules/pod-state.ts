@@ -57,9 +57,11 @@ export const startingRule: PodRule = ({ pod, events, at }) => {
 /** Running, but not Ready. */
 export const probeRule: PodRule = (input) => {
   const { pod, events, at } = input;
-  const running = pod.containers.filter(({ init, runningSince }) => !init && runningSince !== undefined);
-  if (running.length === 0) return undefined;
-  const since = Math.max(...running.map(({ runningSince }) => runningSince ?? 0));
+  const starts = pod.containers.flatMap(({ init, runningSince }) =>
+    init || runningSince === undefined ? [] : [runningSince],
+  );
+  if (starts.length === 0) return undefined;
+  const since = Math.max(...starts);
   const databases = databasesOf(input);
   if (databases.some(({ ready }) => !ready)) {
     return podFinding(pod, {

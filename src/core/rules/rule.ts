@@ -51,11 +51,8 @@ export function scheduledAt(pod: PodState): number {
 
 /** When the pod last got further on its node: got there, or one of its containers ended. */
 export function lastStepAt(pod: PodState): number {
-  const ends = pod.containers.flatMap(({ terminated, lastTerminated }) => [
-    terminated?.finishedAt ?? 0,
-    lastTerminated?.finishedAt ?? 0,
-  ]);
-  return Math.max(scheduledAt(pod), ...ends);
+  const ends = pod.containers.flatMap(({ terminated, lastTerminated }) => [terminated, lastTerminated]);
+  return Math.max(scheduledAt(pod), ...ends.flatMap((ended) => (ended ? [ended.finishedAt] : [])));
 }
 
 /** The databases that a server depends on; a database depends on nothing. */

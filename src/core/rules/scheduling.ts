@@ -19,7 +19,7 @@ const CAUSES: readonly (readonly [RegExp, Reason, number])[] = [
 export const schedulingRule: PodRule = ({ view, pod, at }) => {
   const scheduled = condition(pod, "PodScheduled");
   if (pod.nodeName !== undefined || scheduled === undefined || scheduled.status === "True") return undefined;
-  const text = (scheduled.message ?? "").split(" preemption:")[0] ?? "";
+  const text = (scheduled.message ?? "").replace(/ preemption:.*$/s, "");
   const [, reason, patience] = CAUSES.find(([pattern]) => pattern.test(text)) ?? [
     /./,
     "Unschedulable" as const,
