@@ -1,6 +1,6 @@
 import { brokenPods, condition, readySince } from "./stack-view.ts";
 import type { SetView, StackView } from "./stack-view.ts";
-import type { PodState } from "./snapshot.ts";
+import type { ContainerState, PodState } from "./snapshot.ts";
 
 /** States of a container that do not pass by themselves: no debounce for them. */
 const TERMINAL_WAITS = new Set([
@@ -52,12 +52,21 @@ function podMarks(pod: PodState): number[] {
     pod.createdAt,
     ...reached.flatMap((found) => (found?.status === "True" ? [found.since] : [])),
     ...(ready ? [ready.since] : []),
-    ...pod.containers.flatMap((container) =>
-      container.runningSince !== undefined && container.restarts === 0
-        ? [container.runningSince + (container.started ? 0 : container.startupBudgetMs)]
-        : [],
-    ),
+    ...pod.containers.flatMap((container) => containerMark(pod, container)),
   ];
+}
+
+/**
+ * A container that runs for the first time. Its startup probe may take its whole budget; when it passed, the API tells
+ * that it did but not when, so the pod's newest status stands for that.
+ */
+function containerMark(
+  pod: PodState,
+  { runningSince, restarts, started, startupBudgetMs }: ContainerState,
+): number[] {
+  if (runningSince === undefined || restarts > 0) return [];
+  const budgetEnd = runningSince + startupBudgetMs;
+  return [started ? Math.max(runningSince, Math.min(pod.statusChangedAt ?? 0, budgetEnd)) : budgetEnd];
 }
 
 /** When the stack must be looked at closely: at once for a terminal state, else when a set's debounce runs out. */

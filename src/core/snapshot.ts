@@ -100,6 +100,8 @@ export interface PodState {
   readonly statusMessage?: string;
   readonly nodeName?: string;
   readonly createdAt: number;
+  /** Newest change of the status by the kubelet or a controller, from managedFields. */
+  readonly statusChangedAt?: number;
   /** Set while terminating: when the grace period ends. */
   readonly deletionAt?: number;
   readonly conditions: readonly PodCondition[];

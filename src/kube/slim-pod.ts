@@ -2,7 +2,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { ContainerState, PodCondition, PodState, TerminatedState } from "../core/snapshot.ts";
 import { Keys } from "../core/contract.ts";
 import { millis, number, objects, record, strings, text } from "./raw.ts";
-import { optional } from "./slim.ts";
+import { changedAt, optional } from "./slim.ts";
 
 /** A raw Pod in the core's slim form; `undefined` when no StatefulSet owns it. */
 export function slimPod(raw: JsonObject): PodState | undefined {
@@ -29,6 +29,7 @@ export function slimPod(raw: JsonObject): PodState | undefined {
     ...optional("statusMessage", text(status["message"])),
     ...optional("nodeName", text(spec["nodeName"])),
     createdAt: millis(metadata["creationTimestamp"]) ?? 0,
+    statusChangedAt: changedAt(metadata, (subresource) => subresource === "status"),
     ...optional("deletionAt", millis(metadata["deletionTimestamp"])),
     conditions: objects(status["conditions"]).map(slimCondition),
     containers: containers(spec, status),

@@ -78,7 +78,7 @@ function rawIntent(annotations: JsonObject): RawIntent {
 }
 
 /** The newest time at which anyone changed what these subresources cover; at first when it was made. */
-function changedAt(metadata: JsonObject, covers: (subresource: Json | undefined) => boolean): number {
+export function changedAt(metadata: JsonObject, covers: (subresource: Json | undefined) => boolean): number {
   const times = objects(metadata["managedFields"])
     .filter((entry) => covers(entry["subresource"]))
     .flatMap((entry) => millis(entry["time"]) ?? []);

@@ -59,11 +59,11 @@ describe("a medic that is killed at any step of an incident", () => {
   });
 
   for (const [name, { options, phase, writes, messages }] of Object.entries(outages)) {
-    it(`leaves one incident, ${messages} messages and no repeated write after ${name}`, async (test) => {
+    it(`leaves one incident, ${messages} messages and no repeated write after ${name}`, async (t) => {
       const seams = await run(undefined);
       assert.ok(seams.length >= 8, seams.join(" "));
       for (const seam of seams) {
-        await test.test(`killed at ${seam}`, () => run(seam));
+        await t.test(`killed at ${seam}`, async () => void (await run(seam)));
       }
     });
 

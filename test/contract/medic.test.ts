@@ -59,9 +59,15 @@ describe("the medic on a real API server", () => {
   }
 
   async function closedAs(namespace: string, phase: string): Promise<StoredIncident> {
-    return eventually(`an incident of ${namespace} is ${phase}`, async () => {
-      const incidents = await incidentsOf(plane.admin, namespace);
-      return incidents.find(({ status }) => status?.phase === phase);
+    const found = eventually(
+      `an incident of ${namespace} is ${phase}`,
+      async () => (await incidentsOf(plane.admin, namespace)).find(({ status }) => status?.phase === phase),
+      180,
+    );
+    return found.catch(async (error: unknown) => {
+      const told = medic.lines.filter((line) => JSON.stringify(line).includes(`"${namespace}`)).slice(-12);
+      console.error(told.map((line) => JSON.stringify(line).slice(0, 600)).join("\n"), JSON.stringify(await incidentsOf(plane.admin, namespace)));
+      throw error;
     });
   }
 

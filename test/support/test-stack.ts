@@ -136,7 +136,7 @@ export async function change(admin: ApiAccess, path: string, edit: (object: Json
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined | false>,
-  seconds = 40,
+  seconds = 120,
 ): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
