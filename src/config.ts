@@ -8,7 +8,7 @@ import type { ConfigSources, Given, Source } from "./config/sources.ts";
 import type { Json, JsonObject } from "./core/json.ts";
 import { redactJson } from "./core/redact.ts";
 
-export type { ChatConfig, ConfigSources, Provider };
+export type { ConfigSources };
 
 /** The effective configuration. */
 export interface Config extends Settings {

@@ -5,7 +5,7 @@ import { viewOf } from "../core/stack-view.ts";
 import { newestFirst } from "./incident-json.ts";
 
 /** `testing`: its tests began, the medic only watches. */
-export type StackState =
+type StackState =
   | "starting"
   | "ready"
   | "testing"

@@ -3,7 +3,7 @@ import { isJsonObject, parseJson } from "../core/json.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 
 /** The format, in every record; also tells audit records from log lines on standard output. */
-export const format = "v1";
+const format = "v1";
 /** The `prev` of the first record. */
 export const genesis = "0".repeat(64);
 /** The action of a record that accounts for text which a crash left unfinished. */
@@ -59,7 +59,7 @@ function hashOf(unhashed: JsonObject): string {
   return sha256(canonical(unhashed));
 }
 
-export function sha256(bytes: string | Uint8Array): string {
+function sha256(bytes: string | Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 

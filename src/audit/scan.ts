@@ -5,7 +5,7 @@ import { genesis, isUnchanged, parseRecord, tornAction } from "./chain.ts";
 import type { AuditRecord, ChainHead } from "./chain.ts";
 
 /** What kind of change the chain shows. */
-export type Damage =
+type Damage =
   | "edited"
   | "removed"
   | "reordered"

@@ -116,7 +116,7 @@ interface Property {
 }
 
 /** The schema as JSON Schema (draft 2020-12), for the chart's values and for documents. */
-export function settingsJsonSchema(): Readonly<Record<string, unknown>> {
+function settingsJsonSchema(): Readonly<Record<string, unknown>> {
   return z.toJSONSchema(settingsSchema, { io: "input" });
 }
 
