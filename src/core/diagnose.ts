@@ -6,6 +6,7 @@ import { intentFindings } from "./rules/intent.ts";
 import { missingPodFinding } from "./rules/missing-pod.ts";
 import { nodeRule, probeRule, rejectedRule, startingRule, terminatingRule } from "./rules/pod-state.ts";
 import { revisionFindings } from "./rules/revision.ts";
+import { Durations } from "./rules/rule.ts";
 import type { PodRule } from "./rules/rule.ts";
 import { sandboxRule } from "./rules/sandbox.ts";
 import { schedulingRule } from "./rules/scheduling.ts";
@@ -37,11 +38,11 @@ export function diagnose(view: StackView, policy: Policy): readonly Finding[] {
   const found = [
     ...order.flatMap((set) => settled(view, policy, set, drifts(view, set))),
     ...broken.flatMap((set) => settled(view, policy, set, revisionFindings(view, set))),
-    ...broken.flatMap((set) => settled(view, policy, set, symptoms(view, set))),
+    ...broken.flatMap((set) => observed(view, set, settled(view, policy, set, symptoms(view, set)))),
     ...broken.flatMap((set) => intentFindings(view, set)),
     ...incomplete(view, policy),
   ];
-  return found.some((finding) => finding.class !== "intent") ? found : [...found, unexplained(view)];
+  return found.some((finding) => finding.class !== "intent") ? found : [...found, ...unexplained(view)];
 }
 
 /** The database first: the server depends on it. */
@@ -70,6 +71,13 @@ function settled(view: StackView, policy: Policy, own: SetView, findings: readon
   });
 }
 
+/** What a pod shows is no verdict on a spec that the StatefulSet controller has not taken in yet. */
+function observed(view: StackView, { set }: SetView, findings: readonly Finding[]): readonly Finding[] {
+  const patienceUntil = set.specChangedAt + Durations.MINUTE;
+  const behind = set.observedGeneration < set.generation && view.snapshot.at < patienceUntil;
+  return behind ? findings.map((finding) => ({ ...finding, class: "wait", patienceUntil })) : findings;
+}
+
 function symptoms(view: StackView, own: SetView): Finding[] {
   const { at, events } = view.snapshot;
   const pods = brokenPods(own).flatMap((pod) => {
@@ -95,16 +103,14 @@ function incomplete(view: StackView, policy: Policy): Finding[] {
     ...(going.length > 0 ? [`${going.join(", ")} is being deleted`] : []),
   ].join("; ");
   const since = Math.max(...view.sets.map(({ set }) => set.createdAt));
-  const finding = stackFinding(view, {
-    reason: "StackIncomplete",
-    message: `the stack is incomplete: ${what}`,
-    since,
-  });
+  const message = `the stack is incomplete: ${what}`;
   const dueAt = since + policy.debounceMs;
-  return [view.snapshot.at >= dueAt ? finding : { ...finding, class: "wait", patienceUntil: dueAt }];
+  return stackFinding(view, { reason: "StackIncomplete", message, since }).map((finding) =>
+    view.snapshot.at >= dueAt ? finding : { ...finding, class: "wait", patienceUntil: dueAt },
+  );
 }
 
-function unexplained(view: StackView): Finding {
+function unexplained(view: StackView): Finding[] {
   const names = view.sets.filter(({ ready }) => !ready).map(({ set }) => set.name);
   const since = Math.max(...view.sets.map(({ set }) => set.specChangedAt));
   return stackFinding(view, {
@@ -114,8 +120,10 @@ function unexplained(view: StackView): Finding {
   });
 }
 
-function stackFinding(view: StackView, found: Pick<Finding, "reason" | "message" | "since">): Finding {
-  const name =
-    view.sets.find(({ ready }) => !ready)?.set.name ?? view.sets[0]?.set.name ?? view.snapshot.client;
-  return { ...found, class: "beyond", subject: `StatefulSet/${name}`, terminal: false };
+/** About the first StatefulSet that is not ready, else about the first; a stack without any has no findings. */
+function stackFinding(view: StackView, found: Pick<Finding, "reason" | "message" | "since">): Finding[] {
+  const sets = view.sets.toSorted((left, right) => Number(left.ready) - Number(right.ready));
+  return sets.slice(0, 1).map(({ set }) => {
+    return { ...found, class: "beyond", subject: `StatefulSet/${set.name}`, terminal: false };
+  });
 }
