@@ -1,5 +1,5 @@
 import type { Action, ReconcileToIntent, RestartPod } from "./action.ts";
-import { driftOf } from "./drift.ts";
+import { driftOf, dryRunFor } from "./drift.ts";
 import { symptomOf } from "./farm.ts";
 import { differences, jsonEqual } from "./json.ts";
 import type { Attempt } from "./incident.ts";
@@ -43,14 +43,8 @@ export type Permission =
  * `symptom` is what the storm rule counts by; without it the incident's own.
  */
 export function permit(action: Action, view: StackView, policy: Policy, symptom?: string): Permission {
-  const own = view.sets.find(({ set }) => set.name === action.statefulSet);
   const refusal =
-    stackRefusal(view) ??
-    (own === undefined || action.namespace !== view.snapshot.namespace.name
-      ? refuse("OutOfScope")
-      : undefined) ??
-    (own === undefined ? undefined : targetRefusal(action, own, view)) ??
-    limitRefusal(action, view, policy, symptom);
+    stackRefusal(view) ?? targetRefusal(action, view) ?? limitRefusal(action, view, policy, symptom);
   return refusal ?? { allowed: true, why: "within scope, intent and limits" };
 }
 
@@ -68,10 +62,15 @@ function stackRefusal({ snapshot, ...view }: StackView): Permission | undefined 
   return view.ready ? refuse("StackReady") : undefined;
 }
 
-function targetRefusal(action: Action, own: SetView, view: StackView): Permission | undefined {
-  return action.kind === "reconcile-to-intent"
-    ? reconcileRefusal(action, own, view.snapshot)
-    : restartRefusal(action, own, view.snapshot);
+function targetRefusal(action: Action, { sets, snapshot }: StackView): Permission | undefined {
+  const own = sets.find(({ set }) => set.name === action.statefulSet);
+  if (own === undefined || action.namespace !== snapshot.namespace.name) return refuse("OutOfScope");
+  if (action.kind === "reconcile-to-intent") return reconcileRefusal(action, own, snapshot);
+  return (
+    podRefusal(action, own, snapshot) ??
+    comesBackRefusal(own, snapshot) ??
+    leftoverRefusal(action, own, snapshot)
+  );
 }
 
 function reconcileRefusal(
@@ -92,18 +91,49 @@ function reconcileRefusal(
   return widened.length > 0 ? refuse("WidensPrivileges", `It would add: ${widened.join(", ")}.`) : undefined;
 }
 
-function restartRefusal(action: RestartPod, own: SetView, snapshot: Snapshot): Permission | undefined {
+function podRefusal(action: RestartPod, own: SetView, snapshot: Snapshot): Permission | undefined {
   const pod = own.pods.find(({ uid }) => uid === action.uid);
   if (pod === undefined) return refuse("OutOfScope");
   if (pod.name !== action.pod) return refuse("StaleTarget");
   if (pod.deletionAt !== undefined) return refuse("PodTerminating");
   if (isReady(pod)) return refuse("PodIsReady");
-  // Deleting before the template is right would bring back the same broken pod, and for a database perhaps on the wrong OS.
-  if (driftOf(own, snapshot) !== undefined)
-    return refuse("NotTheIntent", "The StatefulSet itself differs from its intent; set that right first.");
   const node = snapshot.nodes.find(({ name }) => name === pod.nodeName);
   const scheduled = condition(pod, "PodScheduled")?.status === "True" || pod.nodeName !== undefined;
   return scheduled && node?.ready !== true ? refuse("NodeNotReady") : undefined;
+}
+
+/** Deleting before the template is right would bring back the same broken pod, for a database perhaps on the wrong OS. */
+function comesBackRefusal(own: SetView, snapshot: Snapshot): Permission | undefined {
+  if (driftOf(own, snapshot) !== undefined)
+    return refuse("NotTheIntent", "The StatefulSet itself differs from its intent; set that right first.");
+  const known = own.parsed.problems.length === 0 && dryRunFor(own, snapshot)?.ok !== false;
+  if (known) return undefined;
+  return refuse("NotTheIntent", "Whether the StatefulSet is what its intent declares is unknown.");
+}
+
+/** Only what a reconcile left behind on an older revision is part of that reconcile, and so not counted. */
+function leftoverRefusal(
+  { completesReconcile, uid }: RestartPod,
+  { set, pods }: SetView,
+  { incident }: Snapshot,
+): Permission | undefined {
+  if (!completesReconcile) return undefined;
+  const leftover = pods.some(
+    (pod) =>
+      pod.uid === uid &&
+      pod.revision !== set.updateRevision &&
+      owesReplacement(incident?.status.attempts ?? [], set.name, pod.name),
+  );
+  return leftover ? undefined : refuse("NotTheIntent", "No reconcile has left this pod behind.");
+}
+
+/** A reconcile was carried out and its stuck pod has not been replaced for it yet. */
+export function owesReplacement(attempts: readonly Attempt[], statefulSet: string, pod: string): boolean {
+  const done = (action: string, target: string): number =>
+    attempts.filter(
+      (attempt) => attempt.action === action && attempt.target === target && attempt.outcome === "applied",
+    ).length;
+  return done("reconcile-to-intent", `StatefulSet/${statefulSet}`) > done("replace-stuck-pod", `Pod/${pod}`);
 }
 
 function limitRefusal(

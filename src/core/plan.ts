@@ -6,7 +6,7 @@ import { symptomOf } from "./farm.ts";
 import type { Finding, Reason } from "./finding.ts";
 import { isClosed } from "./incident.ts";
 import type { Attempt, IncidentStatus } from "./incident.ts";
-import { permit } from "./permit.ts";
+import { owesReplacement, permit } from "./permit.ts";
 import type { Permission } from "./permit.ts";
 import type { Policy } from "./policy.ts";
 import { lookAt } from "./progress.ts";
@@ -138,8 +138,9 @@ function actionFor(view: StackView, finding: Finding): Action | undefined {
   for (const own of view.sets) {
     const pod = own.pods.find(({ name }) => finding.subject === `Pod/${name}`);
     if (pod !== undefined) {
+      const attempts = view.snapshot.incident?.status.attempts ?? [];
       const completesReconcile =
-        finding.reason === "StaleRevision" && owesReplacement(view, own.set.name, pod.name);
+        finding.reason === "StaleRevision" && owesReplacement(attempts, own.set.name, pod.name);
       return {
         kind: "restart-pod",
         namespace: namespace.name,
@@ -153,16 +154,6 @@ function actionFor(view: StackView, finding: Finding): Action | undefined {
     if (drift !== undefined) return reconcileAction(own, drift, namespace.name);
   }
   return undefined;
-}
-
-/** A reconcile was carried out and its stuck pod has not been replaced for it yet. */
-function owesReplacement(view: StackView, statefulSet: string, pod: string): boolean {
-  const attempts = view.snapshot.incident?.status.attempts ?? [];
-  const done = (action: string, target: string): number =>
-    attempts.filter(
-      (attempt) => attempt.action === action && attempt.target === target && attempt.outcome === "applied",
-    ).length;
-  return done("reconcile-to-intent", `StatefulSet/${statefulSet}`) > done("replace-stuck-pod", `Pod/${pod}`);
 }
 
 /** The same repair was applied before. A stuck pod may be replaced once for each reconcile. */
