@@ -106,9 +106,9 @@ test("takes the authority, a client certificate, the server's name and a switche
   );
   const { tls, headers } = await access.credentials();
   assert.deepEqual(tls, {
-    ca: Buffer.from("CA"),
-    cert: Buffer.from("CERT"),
-    key: Buffer.from("KEY"),
+    ca: "CA",
+    cert: "CERT",
+    key: "KEY",
     servername: "kubernetes",
     rejectUnauthorized: false,
   });
@@ -136,6 +136,15 @@ test("reads a token file of a kubeconfig anew for every request", async () => {
 test("sends a user's name and password as basic authentication", async () => {
   const access = await fromText(config({ username: "jane", password: "pw" }));
   assert.equal((await access.credentials()).headers["authorization"], `Basic ${base64("jane:pw")}`);
+});
+
+test("acts as somebody else when the kubeconfig says so", async () => {
+  const access = await fromText(config({ token: "t", as: "jane", "as-groups": ["devs", "ops"] }));
+  assert.deepEqual((await access.credentials()).headers, {
+    authorization: "Bearer t",
+    "impersonate-user": "jane",
+    "impersonate-group": ["devs", "ops"],
+  });
 });
 
 test("asks a credential plugin once, and again after a reload", async () => {
@@ -174,7 +183,7 @@ const unusable: readonly [what: string, load: () => Promise<unknown>, sentence: 
   ],
   ["it is no YAML", () => fromText("{ a: ["), /^cannot use the kubeconfig \S+: /],
   ["it is no kubeconfig", () => fromText("hello"), /^cannot use the kubeconfig \S+: it is no kubeconfig/],
-  ["it is empty", () => fromText(""), /^cannot use the kubeconfig \S+: .*the input is empty/],
+  ["it is empty", () => fromText(""), /^cannot use the kubeconfig \S+: it is no kubeconfig/],
   [
     "there is no current context",
     () => fromText(config({ token: "t" }).replace('"current-context":"here",', "")),

@@ -1,15 +1,17 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
-import { delimiter, dirname, join, resolve } from "node:path";
-import type { KubeConfig } from "@kubernetes/client-node";
-import { isJsonObject } from "../core/json.ts";
+import { delimiter, join } from "node:path";
 import { MedicError, messageOf } from "../lib/medic-error.ts";
+import { loadPlugin } from "./credential-plugin.ts";
+import type { PluginCredentials } from "./credential-plugin.ts";
+import { optional, readKubeconfig } from "./kubeconfig-file.ts";
+import type { KubeCluster, KubeconfigFile, KubeUser, Pem } from "./kubeconfig-file.ts";
 
 /** What one request carries to be let in. Holds secrets: never log it. */
 export interface Credentials {
   readonly tls: Pick<RequestOptions, "ca" | "cert" | "key" | "rejectUnauthorized" | "servername">;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
 }
 
 /** One API server and the account to use there. */
@@ -55,7 +57,6 @@ export async function loadCluster(options: LoadOptions): Promise<ClusterAccess> 
   throw unusable(`no cluster found: this is no pod, KUBECONFIG is not set and there is no ${usual}`);
 }
 
-/** Needs no library, which spares a medic in the cluster 75 MB. */
 async function fromPod(server: string, directory: string): Promise<ClusterAccess> {
   const source = "the pod's ServiceAccount";
   const read = (name: string): Promise<string> => readFile(join(directory, name), "utf8");
@@ -82,88 +83,97 @@ async function fromKubeconfig(files: readonly string[]): Promise<ClusterAccess> 
   const present = files.length === 1 ? files : files.filter((file) => existsSync(file));
   if (present.length === 0) throw unusable(`none of the files in KUBECONFIG exists: ${files.join(", ")}`);
   const source = `the kubeconfig ${present.join(", ")}`;
-  let loaded = await readable(source, () => readConfig(present));
-  const { server, namespace, context } = chosen(loaded.config, source);
+  const load = async (): Promise<Chosen> => {
+    const config = await readable(source, () => readKubeconfig(present));
+    const chosen = choose(config, source);
+    const { plugin } = chosen.user;
+    return plugin === undefined
+      ? chosen
+      : { ...chosen, plugin: await readable(source, () => loadPlugin(plugin)) };
+  };
+  let chosen = await load();
   const access: ClusterAccess = {
-    server,
-    namespace,
-    source: `context ${context} of ${source}`,
-    credentials: () => readable(source, () => credentialsOf(loaded)),
+    server: chosen.cluster.server,
+    namespace: chosen.namespace,
+    source: `context ${chosen.context} of ${source}`,
+    credentials: () => readable(source, () => credentialsOf(chosen)),
     reload: async () => {
-      loaded = await readable(source, () => readConfig(present));
+      chosen = await load();
     },
   };
   await access.credentials();
   return access;
 }
 
-interface LoadedConfig {
-  readonly config: KubeConfig;
-  /** Path of the token file by user name; the library passes over this field. */
-  readonly tokenFiles: ReadonlyMap<string, string>;
+interface Chosen {
+  readonly context: string;
+  readonly namespace: string;
+  readonly cluster: KubeCluster;
+  readonly user: KubeUser;
+  readonly plugin?: () => Promise<PluginCredentials>;
 }
 
-async function readConfig(files: readonly string[]): Promise<LoadedConfig> {
-  const { KubeConfig, loadYaml } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  const tokenFiles = new Map<string, string>();
-  for (const file of files) {
-    const raw: unknown = loadYaml(await readFile(file, "utf8"));
-    if (!isJsonObject(raw)) throw new Error("it is no kubeconfig");
-    const next = new KubeConfig();
-    next.loadFromFile(file);
-    config.mergeConfig(next, config.currentContext !== undefined);
-    for (const [user, tokenFile] of tokenFilesIn(raw["users"])) {
-      tokenFiles.set(user, resolve(dirname(file), tokenFile));
-    }
-  }
-  return { config, tokenFiles };
-}
-
-function tokenFilesIn(users: unknown): [user: string, tokenFile: string][] {
-  if (!Array.isArray(users)) return [];
-  return users.filter(isJsonObject).flatMap(({ name, user }) => {
-    const tokenFile = isJsonObject(user) ? user["tokenFile"] : undefined;
-    return typeof name === "string" && typeof tokenFile === "string" ? [[name, tokenFile]] : [];
-  });
-}
-
-function chosen(config: KubeConfig, source: string): { server: string; namespace: string; context: string } {
+function choose(config: KubeconfigFile, source: string): Chosen {
   const name = config.currentContext;
-  if (!name) throw unusable(`${source} has no current context (kubectl config use-context NAME sets one)`);
-  const context = config.getContextObject(name);
-  const cluster = context && config.getCluster(context.cluster);
-  if (!context || !cluster) throw unusable(`context ${name} of ${source} names no cluster in it`);
-  if (!config.getUser(context.user)) throw unusable(`context ${name} of ${source} names no user in it`);
-  if (!cluster.server.startsWith("https://")) {
-    throw unusable(`the server of context ${name} (${cluster.server}) is not https, which is needed`);
+  if (name === undefined) {
+    throw unusable(`${source} has no current context (kubectl config use-context NAME sets one)`);
   }
-  if (cluster.proxyUrl) throw unusable(`context ${name} of ${source} needs a proxy, which is not supported`);
-  return { server: cluster.server, namespace: context.namespace ?? "default", context: name };
+  const context = config.contexts.get(name);
+  const cluster = config.clusters.get(context?.cluster ?? "");
+  const user = config.users.get(context?.user ?? "");
+  if (context === undefined || cluster === undefined) {
+    throw unusable(`context ${name} of ${source} names no cluster in it`);
+  }
+  if (user === undefined) throw unusable(`context ${name} of ${source} names no user in it`);
+  checkCluster(cluster, `context ${name} of ${source}`);
+  return { context: name, namespace: context.namespace ?? "default", cluster, user };
 }
 
-async function credentialsOf({ config, tokenFiles }: LoadedConfig): Promise<Credentials> {
-  const options: RequestOptions & { headers: Record<string, string> } = { headers: {} };
-  await config.applyToHTTPSOptions(options);
-  const { ca, cert, key, rejectUnauthorized, servername, headers, auth } = options;
-  const tls = definedOnly({ ca, cert, key, rejectUnauthorized, servername });
-  const tokenFile = tokenFiles.get(config.getCurrentUser()?.name ?? "");
-  if (tokenFile !== undefined)
-    headers["authorization"] = `Bearer ${await readFile(tokenFile, "utf8")}`.trim();
-  else if (auth) headers["authorization"] = `Basic ${Buffer.from(auth).toString("base64")}`;
-  return { tls, headers: lowerCase(headers) };
+function checkCluster({ server, proxy }: KubeCluster, where: string): void {
+  if (!URL.canParse(server) || new URL(server).protocol !== "https:") {
+    throw unusable(`the server of ${where} (${server}) is not https, which is needed`);
+  }
+  if (proxy !== undefined) throw unusable(`${where} needs a proxy, which is not supported`);
 }
 
-function definedOnly(tls: {
-  [Key in keyof Credentials["tls"]]: Credentials["tls"][Key] | undefined;
-}): Credentials["tls"] {
-  return Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+async function credentialsOf({ cluster, user, plugin }: Chosen): Promise<Credentials> {
+  const [ca, cert, key, given] = await Promise.all([
+    pemText(cluster.ca),
+    pemText(user.cert),
+    pemText(user.key),
+    plugin?.(),
+  ]);
+  return {
+    tls: {
+      ...optional("ca", ca),
+      ...optional("cert", given?.cert ?? cert),
+      ...optional("key", given?.key ?? key),
+      ...optional("servername", cluster.serverName),
+      ...(cluster.skipVerify ? { rejectUnauthorized: false } : {}),
+    },
+    headers: { ...(await headersOf(user)), ...given?.headers },
+  };
 }
 
-function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim()]),
-  );
+async function headersOf(user: KubeUser): Promise<Credentials["headers"]> {
+  const token = user.tokenFile === undefined ? user.token : await readFile(user.tokenFile, "utf8");
+  const basic = Buffer.from(`${user.username ?? ""}:${user.password ?? ""}`).toString("base64");
+  const authorization =
+    token !== undefined
+      ? `Bearer ${token.trim()}`
+      : user.username !== undefined
+        ? `Basic ${basic}`
+        : undefined;
+  return {
+    ...optional("authorization", authorization),
+    ...optional("impersonate-user", user.actAs),
+    ...optional("impersonate-group", user.actAsGroups.length > 0 ? [...user.actAsGroups] : undefined),
+  };
+}
+
+async function pemText(pem: Pem | undefined): Promise<string | undefined> {
+  if (pem === undefined) return undefined;
+  return "text" in pem ? pem.text : readFile(pem.file, "utf8");
 }
 
 async function readable<T>(source: string, read: () => Promise<T>): Promise<T> {
