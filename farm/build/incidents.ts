@@ -9,7 +9,7 @@ import { poll } from "./sleep.ts";
 const RESOURCE = `${IncidentResource.plural}.${IncidentResource.group}`;
 
 /** The incidents of one build, in every namespace that a medic may keep them in; none when the CRD is not there. */
-export async function readIncidents(kube: Kube, namespace: string): Promise<Incident[]> {
+async function readIncidents(kube: Kube, namespace: string): Promise<Incident[]> {
   const crd = await kube.ask("look for Incidents", [
     "get",
     "crd",

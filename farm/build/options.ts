@@ -33,12 +33,12 @@ export interface BuildOptions {
   readonly kubeconfig?: string;
 }
 
-export const DEFAULT_CLIENTS = 4;
+const DEFAULT_CLIENTS = 4;
 const MAX_CLIENTS = 50;
 /** A healthy stack takes some 15 s. */
-export const TIMEOUT_SECONDS = 90;
+const TIMEOUT_SECONDS = 90;
 /** With the medic: 20 s until it calls a stack stuck, an episode of a minute, a fresh start, and room. */
-export const TIMEOUT_WITH_MEDIC_SECONDS = 150;
+const TIMEOUT_WITH_MEDIC_SECONDS = 150;
 
 /** Checks the flags and draws what they leave open. Throws `UsageError` with one sentence. */
 export function readBuildOptions(flags: BuildFlags, freshSeed: () => number): BuildOptions {
@@ -65,7 +65,7 @@ function seedOf(text: string | undefined, freshSeed: () => number): number {
   return text === undefined ? freshSeed() : integer("--seed", text, 0, 2 ** 32 - 1);
 }
 
-export function defaultTimeout(medic: boolean): number {
+function defaultTimeout(medic: boolean): number {
   return medic ? TIMEOUT_WITH_MEDIC_SECONDS : TIMEOUT_SECONDS;
 }
 

@@ -6,7 +6,7 @@ import { OUT, writeJson } from "./out-folder.ts";
  * How a client ended. `environment`: its stack never came up, so nothing is known about the code. `tests`: its stack was
  * ready and tests failed. `interrupted`: the build was stopped first.
  */
-export type Outcome = "passed" | "tests" | "environment" | "interrupted";
+type Outcome = "passed" | "tests" | "environment" | "interrupted";
 
 export interface ClientRecord {
   readonly client: number;

@@ -1,4 +1,3 @@
-import { MODES } from "../faults/catalogue.ts";
 import type { Mode } from "../faults/catalogue.ts";
 import { medicTraffic } from "./audit-writes.ts";
 import { carryOut } from "./carry-out.ts";
@@ -124,9 +123,6 @@ async function runCell(
   const expected = expectationOf(mode, medic, options.model);
   return { mode, medic, expected, seen, differences: differencesFrom(expected, seen) };
 }
-
-/** All modes, with and without the medic. */
-export const WHOLE_MATRIX = { modes: MODES, medic: ["off", "on"] } as const;
 
 /** A cell's figures as a row of the table. */
 export function cellRow(cell: Cell): string[] {

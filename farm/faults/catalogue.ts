@@ -5,7 +5,7 @@ export type Mode = (typeof MODES)[number];
 export const NETWORK_FAULTS = ["partition", "loss", "delay"] as const;
 export type NetworkFaultName = (typeof NETWORK_FAULTS)[number];
 
-export const TEMPLATE_FAULTS = ["misconfig", "command", "env-drift", "replicas-zero"] as const;
+const TEMPLATE_FAULTS = ["misconfig", "command", "env-drift", "replicas-zero"] as const;
 export type TemplateFaultName = (typeof TEMPLATE_FAULTS)[number];
 
 /** Everything that can be put into a stack; the names beyond the modes are for tests. */

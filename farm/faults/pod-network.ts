@@ -69,7 +69,7 @@ export async function removeRules(network: PodNetwork): Promise<void> {
 }
 
 /** Our rules as `iptables-save` prints them. */
-export async function ourRules(network: PodNetwork): Promise<string[]> {
+async function ourRules(network: PodNetwork): Promise<string[]> {
   const saved = await inNetwork(network, ["iptables-save"]);
   return saved.stdout.split("\n").filter((line) => line.includes(CHAIN));
 }

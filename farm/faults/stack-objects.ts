@@ -12,7 +12,7 @@ export interface StackRef {
   readonly client: number;
 }
 
-export function statefulSetName(role: Role, client: number): string {
+function statefulSetName(role: Role, client: number): string {
   return `${role}-${client}`;
 }
 
