@@ -1,7 +1,7 @@
 import { targetOf } from "./action.ts";
 import type { Action } from "./action.ts";
 import { diagnose } from "./diagnose.ts";
-import { driftOf, reconcileAction } from "./drift.ts";
+import { driftOf, dryRunFor, reconcileAction } from "./drift.ts";
 import { symptomOf } from "./farm.ts";
 import type { Finding, Reason } from "./finding.ts";
 import { isClosed } from "./incident.ts";
@@ -10,7 +10,7 @@ import { owesReplacement, permit } from "./permit.ts";
 import type { Permission } from "./permit.ts";
 import type { Policy } from "./policy.ts";
 import { lookAt } from "./progress.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { DryRun, Snapshot } from "./snapshot.ts";
 import { viewOf } from "./stack-view.ts";
 import type { StackView } from "./stack-view.ts";
 
@@ -92,23 +92,47 @@ function readyPlan(view: StackView, policy: Policy): Plan | undefined {
 }
 
 function troublePlan(view: StackView, policy: Policy, findings: readonly Finding[]): Plan {
-  const drift = findings.find((finding) => finding.class === "drift");
-  if (drift !== undefined) return repairPlan(view, policy, drift, findings);
-  const beyond = findings.filter((finding) => finding.class === "beyond");
+  const [repair] = findings.flatMap((finding) =>
+    finding.class === "drift" ? actionsFor(view, finding).map((action) => ({ action, finding })) : [],
+  );
+  if (repair !== undefined) return repairPlan(view, policy, repair, findings);
+  const { at } = view.snapshot;
+  // Whether it has drifted is not known, so neither is whether it is beyond the playbook.
+  if (view.sets.some((own) => changedWhileRead(dryRunFor(own, view.snapshot))))
+    return { kind: "wait", until: at + RECHECK_MS, why: "the stack changed while it was read" };
   const waiting = findings.filter((finding) => finding.class === "wait");
-  if (beyond.length === 0 && waiting.length > 0) return waitPlan(waiting, view.snapshot.at);
-  return escalation(findings, view.snapshot.incident?.status);
+  const beyond = findings.some((finding) => finding.class === "beyond");
+  return waiting.length > 0 && !beyond
+    ? waitPlan(waiting, at)
+    : escalation(findings, view.snapshot.incident?.status);
 }
 
+function changedWhileRead(dryRun: DryRun | undefined): boolean {
+  return dryRun?.ok === false && (dryRun.code === 404 || dryRun.code === 409);
+}
+
+/** Until the first of what is waited for has had its time. */
 function waitPlan(waiting: readonly Finding[], at: number): Plan {
-  const deadlines = waiting.map(({ patienceUntil }) => patienceUntil ?? at + RECHECK_MS);
-  const [first] = waiting;
-  return { kind: "wait", until: Math.max(Math.min(...deadlines), at + 1), why: first?.message ?? "waiting" };
+  return waiting
+    .map(({ patienceUntil, message }) => ({
+      kind: "wait" as const,
+      until: Math.max(patienceUntil ?? at + RECHECK_MS, at + 1),
+      why: message,
+    }))
+    .reduce((first, next) => (next.until < first.until ? next : first));
 }
 
-function repairPlan(view: StackView, policy: Policy, finding: Finding, findings: readonly Finding[]): Plan {
-  const action = actionFor(view, finding);
-  if (action === undefined) return escalation(findings, view.snapshot.incident?.status);
+interface Repair {
+  readonly action: Action;
+  readonly finding: Finding;
+}
+
+function repairPlan(
+  view: StackView,
+  policy: Policy,
+  { action, finding }: Repair,
+  findings: readonly Finding[],
+): Plan {
   const cameBack = (view.snapshot.incident?.status.attempts ?? []).find((attempt) =>
     repeats(attempt, action),
   );
@@ -116,9 +140,9 @@ function repairPlan(view: StackView, policy: Policy, finding: Finding, findings:
     const rootCause = `${finding.message}; this was repaired before and has come back, so something else keeps changing it`;
     return { kind: "escalate", reason: "RepairDidNotHold", rootCause };
   }
-  const failures = failedAttempts(view, action);
+  const failures = failuresOf(view, action);
   if (failures.length >= FAILURES_ENOUGH) {
-    const rootCause = `${finding.message}; the repair failed ${failures.length} times: ${failures.at(-1)?.detail ?? ""}`;
+    const rootCause = `${finding.message}; the repair failed ${failures.length} times: ${failures.slice(-1).join("")}`;
     return { kind: "escalate", reason: "RepairRefused", rootCause };
   }
   const permission = permit(action, view, policy, symptomOf(findings));
@@ -132,28 +156,25 @@ function repairPlan(view: StackView, policy: Policy, finding: Finding, findings:
   };
 }
 
-/** The action that repairs a finding of class `drift`. */
-function actionFor(view: StackView, finding: Finding): Action | undefined {
-  const { namespace } = view.snapshot;
-  for (const own of view.sets) {
-    const pod = own.pods.find(({ name }) => finding.subject === `Pod/${name}`);
-    if (pod !== undefined) {
-      const attempts = view.snapshot.incident?.status.attempts ?? [];
-      const completesReconcile =
-        finding.reason === "StaleRevision" && owesReplacement(attempts, own.set.name, pod.name);
-      return {
+/** What repairs a finding of class `drift`: one action. */
+function actionsFor(view: StackView, { subject, reason }: Finding): readonly Action[] {
+  const { namespace, incident } = view.snapshot;
+  return view.sets.flatMap((own): readonly Action[] => {
+    const { set, pods } = own;
+    const drift = subject === `StatefulSet/${set.name}` ? driftOf(own, view.snapshot) : undefined;
+    if (drift !== undefined) return [reconcileAction(own, drift, namespace.name)];
+    const attempts = incident?.status.attempts ?? [];
+    return pods
+      .filter((pod) => subject === `Pod/${pod.name}`)
+      .map((pod) => ({
         kind: "restart-pod",
         namespace: namespace.name,
-        statefulSet: own.set.name,
+        statefulSet: set.name,
         pod: pod.name,
         uid: pod.uid,
-        completesReconcile,
-      };
-    }
-    const drift = finding.subject === `StatefulSet/${own.set.name}` ? driftOf(own, view.snapshot) : undefined;
-    if (drift !== undefined) return reconcileAction(own, drift, namespace.name);
-  }
-  return undefined;
+        completesReconcile: reason === "StaleRevision" && owesReplacement(attempts, set.name, pod.name),
+      }));
+  });
 }
 
 /** The same repair was applied before. A stuck pod may be replaced once for each reconcile. */
@@ -166,13 +187,16 @@ function repeats(attempt: Attempt, action: Action): boolean {
   return same && attempt.outcome === "applied" && name !== "replace-stuck-pod";
 }
 
-function failedAttempts(view: StackView, action: Action): readonly Attempt[] {
-  return (view.snapshot.incident?.status.attempts ?? []).filter(
-    (attempt) =>
-      attempt.outcome === "failed" &&
-      attempt.action === attemptName(action) &&
-      attempt.target === targetOf(action),
-  );
+/** What came of every try of this action that failed. */
+function failuresOf(view: StackView, action: Action): readonly string[] {
+  return (view.snapshot.incident?.status.attempts ?? [])
+    .filter(
+      (attempt) =>
+        attempt.outcome === "failed" &&
+        attempt.action === attemptName(action) &&
+        attempt.target === targetOf(action),
+    )
+    .map(({ detail }) => detail);
 }
 
 /** The name of an action in the Incident and the audit log. */
@@ -189,17 +213,19 @@ export function attemptDetail(action: Action): string {
 
 /** Hand it to people: the reason, and every finding as one root cause. */
 function escalation(findings: readonly Finding[], status: IncidentStatus | undefined): Plan {
-  const unusable = findings.find(({ reason }) =>
+  const unusable = findings.filter(({ reason }) =>
     /^Intent(Invalid|Ambiguous|Conflict|Rejected)$/.test(reason),
   );
-  const main = unusable ?? findings.find((finding) => finding.class === "beyond") ?? findings[0];
+  const beyond = findings.filter((finding) => finding.class === "beyond");
+  // A stack that is not ready always has a finding.
+  const [main] = [...unusable, ...beyond, ...findings] as [Finding];
   const others = findings.filter((finding) => finding !== main && finding.class !== "wait");
-  const told = [main, ...others]
-    .flatMap((finding) => (finding === undefined ? [] : [finding.message]))
-    .slice(0, 3);
-  const tried = (status?.attempts ?? []).filter(({ outcome }) => outcome === "applied");
-  const rootCause = told.join("; ");
-  if (tried.length === 0) return { kind: "escalate", reason: main?.reason ?? "NotReady", rootCause };
-  const last = tried.at(-1)?.action ?? "the repair";
-  return { kind: "escalate", reason: "RepairDidNotHold", rootCause: `after ${last}: ${rootCause}` };
+  const rootCause = [main, ...others]
+    .slice(0, 3)
+    .map(({ message }) => message)
+    .join("; ");
+  const last = status?.attempts.findLast(({ outcome }) => outcome === "applied");
+  return last === undefined
+    ? { kind: "escalate", reason: main.reason, rootCause }
+    : { kind: "escalate", reason: "RepairDidNotHold", rootCause: `after ${last.action}: ${rootCause}` };
 }
