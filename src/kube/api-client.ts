@@ -10,7 +10,7 @@ import { Backoff, wait } from "./wait.ts";
 
 export { ApiError, isConflict, isNotFound } from "./api-error.ts";
 
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

@@ -8,7 +8,7 @@ import { cacheKey, isRawObject, ObjectCache } from "./object-cache.ts";
 import type { OnChange, RawObject } from "./object-cache.ts";
 import { Backoff, wait } from "./wait.ts";
 
-export type { ChangeType, RawObject } from "./object-cache.ts";
+export type { RawObject } from "./object-cache.ts";
 
 export interface InformerOptions<T> {
   readonly client: Pick<ApiClient, "request" | "watch">;
@@ -27,7 +27,7 @@ export interface InformerOptions<T> {
   readonly silenceMs?: number;
 }
 
-export interface InformerStats {
+interface InformerStats {
   /** Complete lists and the pages they took. */
   readonly lists: number;
   readonly pages: number;

@@ -28,7 +28,7 @@ export interface KubeUser {
   readonly plugin?: { readonly exec?: JsonObject; readonly authProvider?: JsonObject };
 }
 
-export interface KubeContext {
+interface KubeContext {
   readonly cluster: string;
   readonly user: string;
   readonly namespace?: string;

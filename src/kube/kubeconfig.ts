@@ -9,7 +9,7 @@ import { optional, readKubeconfig } from "./kubeconfig-file.ts";
 import type { KubeCluster, KubeconfigFile, KubeUser, Pem } from "./kubeconfig-file.ts";
 
 /** What one request carries to be let in. Holds secrets: never log it. */
-export interface Credentials {
+interface Credentials {
   readonly tls: Pick<RequestOptions, "ca" | "cert" | "key" | "rejectUnauthorized" | "servername">;
   readonly headers: Readonly<Record<string, string | string[]>>;
 }
