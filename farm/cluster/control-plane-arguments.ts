@@ -71,6 +71,9 @@ export function apiServerArguments({
     "--enable-admission-plugins=NodeRestriction",
     "--allow-privileged=true",
     "--profiling=false",
+    // Debian's etcd 3.4 cannot serve streaming lists. Said at once, clients list instead; otherwise those that prefer
+    // streams (client-go 0.35 and newer, so KWOK) lose every watch after a moment and see changes seconds late.
+    "--feature-gates=WatchList=false",
     `--audit-policy-file=${join(directory, "audit-policy.json")}`,
     `--audit-log-path=${join(directory, "audit.log")}`,
     "--audit-log-format=json",
