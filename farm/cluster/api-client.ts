@@ -18,7 +18,7 @@ export function callApi(
   access: ApiAccess,
   method: string,
   path: string,
-  options: { readonly body?: unknown; readonly timeoutMs?: number } = {},
+  options: { readonly body?: unknown; readonly contentType?: string; readonly timeoutMs?: number } = {},
 ): Promise<ApiResponse> {
   const text = options.body === undefined ? undefined : JSON.stringify(options.body);
   return new Promise((resolve, reject) => {
@@ -31,7 +31,10 @@ export function callApi(
         ...(access.key === undefined ? {} : { key: access.key }),
         agent: false,
         timeout: options.timeoutMs ?? 10_000,
-        headers: { "content-type": "application/json", "content-length": Buffer.byteLength(text ?? "") },
+        headers: {
+          "content-type": options.contentType ?? "application/json",
+          "content-length": Buffer.byteLength(text ?? ""),
+        },
       },
       (response) => {
         const chunks: Buffer[] = [];
