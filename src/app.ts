@@ -128,9 +128,13 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     clock,
     host: config.host,
     redactor,
+    log,
   });
   metrics.watchQueue(() => stackQueue.stats().ready + stackQueue.stats().delayed);
   metrics.watchIncidents(incidents.list);
+  metrics.watchInformers(() =>
+    Object.fromEntries(Object.entries(informers).map(([name, informer]) => [name, informer.stats()])),
+  );
   const http = await serveApi(api, { host: config.host, port: config.port });
   log.info("listening", { url: http.url });
 

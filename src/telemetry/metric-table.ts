@@ -64,7 +64,7 @@ export const metricTable = {
   buildmedic_informer_errors_total: {
     type: "counter",
     help: "Lists and watches that failed.",
-    labels: ["resource", "code"],
+    labels: ["resource"],
   },
   buildmedic_queue_depth: { type: "gauge", help: "Stacks waiting to be looked at, now or later." },
 } as const satisfies Readonly<Record<string, MetricInfo>>;

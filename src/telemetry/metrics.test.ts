@@ -6,7 +6,7 @@ import { createMetrics } from "./metrics.ts";
 
 test("counts what happened, with labels from closed sets", async () => {
   const metrics = createMetrics({ version: "1.2.3" });
-  const { telemetry, informers } = metrics;
+  const { telemetry } = metrics;
   telemetry.decided("remediate", "ImageDrift");
   telemetry.decided("hold", "pod server-0-0 is sick");
   telemetry.acted("reconcile-to-intent", "applied");
@@ -14,13 +14,14 @@ test("counts what happened, with labels from closed sets", async () => {
   telemetry.incidentClosed("Resolved", "ImageDrift", 1, 12);
   telemetry.escalated("sent");
   telemetry.reconciled(0.002, "ok");
-  informers.listed("pods");
-  informers.watched("pods");
-  informers.failed("pods", "410");
+  let lists = 1;
+  metrics.watchInformers(() => ({ pods: { lists, watches: 3, errors: 2 } }));
   metrics.watchQueue(() => 4);
   metrics.watchIncidents(
     () => [{ status: { phase: "Verifying" } }, { status: { phase: "Resolved" } }] as unknown as Incident[],
   );
+  await metrics.text();
+  lists = 2;
   const text = await metrics.text();
   for (const line of [
     'buildmedic_decisions_total{plan="remediate",reason="ImageDrift"} 1',
@@ -31,9 +32,9 @@ test("counts what happened, with labels from closed sets", async () => {
     'buildmedic_incident_duration_seconds_bucket{le="20",phase="Resolved",tier="1"} 1',
     'buildmedic_escalations_total{outcome="sent"} 1',
     'buildmedic_reconciles_total{outcome="ok"} 1',
-    'buildmedic_informer_lists_total{resource="pods"} 1',
-    'buildmedic_informer_watches_total{resource="pods"} 1',
-    'buildmedic_informer_errors_total{resource="pods",code="410"} 1',
+    'buildmedic_informer_lists_total{resource="pods"} 2',
+    'buildmedic_informer_watches_total{resource="pods"} 3',
+    'buildmedic_informer_errors_total{resource="pods"} 2',
     "buildmedic_queue_depth 4",
     'buildmedic_incidents_open{phase="Verifying"} 1',
     'buildmedic_incidents_open{phase="Detected"} 0',

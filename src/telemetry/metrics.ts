@@ -6,29 +6,30 @@ import type { Incident } from "../core/incident.ts";
 import { metricTable } from "./metric-table.ts";
 import type { MetricInfo, MetricName } from "./metric-table.ts";
 
-/** What the informers report. `resource` and `code` come from closed sets. */
-export interface InformerTelemetry {
-  listed(resource: string): void;
-  watched(resource: string): void;
-  failed(resource: string, code: string): void;
+/** What an informer has counted since the start. */
+interface InformerCounts {
+  readonly lists: number;
+  readonly watches: number;
+  readonly errors: number;
 }
 
 export interface Metrics {
   readonly telemetry: Telemetry;
-  readonly informers: InformerTelemetry;
   readonly contentType: string;
   /** Everything in the Prometheus text format. */
   text(): Promise<string>;
   /** Asked whenever the metrics are read. */
   watchQueue(depth: () => number): void;
   watchIncidents(list: () => readonly Incident[]): void;
+  /** By resource. */
+  watchInformers(read: () => Readonly<Record<string, InformerCounts>>): void;
 }
 
 /** A registry of its own with every metric of the table, and Node's process metrics. */
 export function createMetrics(options: { readonly version: string }): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const gauges: (() => void)[] = [];
+  const refreshers: (() => void)[] = [];
   const counter = (name: MetricName): Counter => new Counter({ ...settingsOf(name), registers: [registry] });
   const gauge = (name: MetricName): Gauge => new Gauge({ ...settingsOf(name), registers: [registry] });
   const histogram = (name: MetricName): Histogram =>
@@ -43,19 +44,28 @@ export function createMetrics(options: { readonly version: string }): Metrics {
 
   return {
     telemetry: createTelemetry(counter, histogram),
-    informers: {
-      listed: (resource) => lists.inc({ resource }),
-      watched: (resource) => watches.inc({ resource }),
-      failed: (resource, code) => failures.inc({ resource, code }),
-    },
     contentType: registry.contentType,
     text() {
-      for (const refresh of gauges) refresh();
+      for (const refresh of refreshers) refresh();
       return registry.metrics();
     },
-    watchQueue: (read) => void gauges.push(() => depth.set(read())),
-    watchIncidents: (list) => void gauges.push(() => countByPhase(open, list())),
+    watchQueue: (read) => void refreshers.push(() => depth.set(read())),
+    watchIncidents: (list) => void refreshers.push(() => countByPhase(open, list())),
+    watchInformers: (read) =>
+      void refreshers.push(() => {
+        for (const [resource, counts] of Object.entries(read())) {
+          follow(lists, resource, counts.lists);
+          follow(watches, resource, counts.watches);
+          follow(failures, resource, counts.errors);
+        }
+      }),
   };
+}
+
+/** Brings a counter to what was counted elsewhere. */
+function follow(counter: Counter, resource: string, value: number): void {
+  counter.remove({ resource });
+  counter.inc({ resource }, value);
 }
 
 function createTelemetry(
