@@ -14,7 +14,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   pino: ["telemetry"],
   "prom-client": ["telemetry"],
   commander: ["cli", "config", "main"],
-  yaml: ["cli", "config"],
+  yaml: ["cli", "config", "kube"],
   zod: ["config", "agent"],
 };
 
