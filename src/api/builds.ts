@@ -5,14 +5,7 @@ import { viewOf } from "../core/stack-view.ts";
 import { newestFirst } from "./incident-json.ts";
 
 /** `testing`: its tests began, the medic only watches. */
-type StackState =
-  | "starting"
-  | "ready"
-  | "testing"
-  | "in-trouble"
-  | "escalated"
-  | "paused"
-  | "terminating";
+type StackState = "starting" | "ready" | "testing" | "in-trouble" | "escalated" | "paused" | "terminating";
 
 export interface StackSummary {
   readonly namespace: string;

@@ -5,14 +5,7 @@ import { genesis, isUnchanged, parseRecord, tornAction } from "./chain.ts";
 import type { AuditRecord, ChainHead } from "./chain.ts";
 
 /** What kind of change the chain shows. */
-type Damage =
-  | "edited"
-  | "removed"
-  | "reordered"
-  | "inserted"
-  | "truncated"
-  | "replaced"
-  | "unaccounted";
+type Damage = "edited" | "removed" | "reordered" | "inserted" | "truncated" | "replaced" | "unaccounted";
 
 /** The first place where the chain does not hold. */
 export interface Break {
