@@ -62,7 +62,8 @@ describe("a medic that is killed at any step of an incident", () => {
     it(`leaves one incident, ${messages} messages and no repeated write after ${name}`, async (t) => {
       const seams = await run(undefined);
       assert.ok(seams.length >= 8, seams.join(" "));
-      for (const seam of seams) {
+      // Nothing outside happens between one seam's `after` and the next one's `before`: one of the two is enough.
+      for (const seam of seams.filter((name) => name.includes(":after:"))) {
         await t.test(`killed at ${seam}`, async () => void (await run(seam)));
       }
     });
