@@ -7,13 +7,13 @@ const MAX_TEXT = 5000;
 const MAX_ATTEMPTS = 8;
 const MAX_EVENTS_TEXT = 4500;
 
-export interface AttachmentField {
+interface AttachmentField {
   readonly title: string;
   readonly value: string;
   readonly short: boolean;
 }
 
-export interface Attachment {
+interface Attachment {
   readonly color: string;
   readonly title?: string;
   readonly title_link?: string;

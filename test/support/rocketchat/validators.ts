@@ -16,6 +16,8 @@ export interface Validators {
   readonly unauthorized: Validator;
 }
 
+type Module = Readonly<Record<string, unknown>>;
+
 const PACKAGE = "@rocket.chat/rest-typings/dist/v1";
 
 /** Loads the published validators. Rejects when the package's layout has changed. */
@@ -29,9 +31,9 @@ export async function loadValidators(): Promise<Validators> {
     },
   });
   try {
-    const chat = await load("chat.js");
-    const rooms = await load("rooms.js");
-    const ajv = await load("Ajv.js");
+    const chat: Module = await import("@rocket.chat/rest-typings/dist/v1/chat.js");
+    const rooms: Module = await import("@rocket.chat/rest-typings/dist/v1/rooms.js");
+    const ajv: Module = await import("@rocket.chat/rest-typings/dist/v1/Ajv.js");
     return {
       sendMessage: validator(chat, "isChatSendMessageProps"),
       postMessage: validator(chat, "isChatPostMessageProps"),
@@ -45,11 +47,7 @@ export async function loadValidators(): Promise<Validators> {
   }
 }
 
-async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
-  return (await import(`${PACKAGE}/${file}`)) as Readonly<Record<string, unknown>>;
-}
-
-function validator(module: Readonly<Record<string, unknown>>, name: string): Validator {
+function validator(module: Module, name: string): Validator {
   const found = module[name];
   if (typeof found !== "function") throw new Error(`${PACKAGE} has no ${name} any more`);
   return found as Validator;
