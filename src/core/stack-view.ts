@@ -25,7 +25,9 @@ export interface StackView {
 }
 
 export function viewOf(snapshot: Snapshot): StackView {
-  const sets = snapshot.statefulSets.map((set) => setView(set, snapshot.pods));
+  const sets = snapshot.statefulSets
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1))
+    .map((set) => setView(set, snapshot.pods));
   const paused = snapshot.namespace.paused ?? sets.find(({ set }) => set.paused !== undefined)?.set.paused;
   return {
     snapshot,
