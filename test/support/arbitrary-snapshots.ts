@@ -3,7 +3,7 @@ import type { Finding } from "../../src/core/finding.ts";
 import { Reasons } from "../../src/core/finding.ts";
 import type { Attempt, IncidentStatus } from "../../src/core/incident.ts";
 import { Phases } from "../../src/core/incident.ts";
-import type { Json, JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/core/json.ts";
 import type {
   ContainerState,
   DryRun,
@@ -162,7 +162,7 @@ const statefulSet: fc.Arbitrary<StatefulSetState> = withSome(
       replicas: texts,
       command: texts,
       template: texts,
-    }) as fc.Arbitrary<RawIntent>,
+    }),
     createdAt: instant,
     specChangedAt: instant,
     terminating: fc.constantFrom(false, false, false, true),
@@ -203,13 +203,13 @@ const dryRun: fc.Arbitrary<DryRun> = fc.oneof(
     statefulSet: names,
     uid: uids,
     ok: fc.constant(true as const),
-    template: templates as fc.Arbitrary<Json>,
+    template: templates,
   }),
   fc.record({
     statefulSet: names,
     uid: uids,
     ok: fc.constant(true as const),
-    template: fc.jsonValue() as fc.Arbitrary<Json>,
+    template: fc.jsonValue(),
   }),
   fc.record({
     statefulSet: names,
