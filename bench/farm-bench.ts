@@ -50,7 +50,12 @@ export async function openBench(progress: Progress): Promise<FarmBench> {
     CLAUDE_CODE_USE_VERTEX: undefined,
   };
   const medic = await joinMedic({ kube, runId: session, clusterUid: farm.clusterUid, env, report: progress });
-  progress(medic.started ? "medic started" : `using the medic that runs already (${medic.url})`);
+  if (!medic.started) {
+    await medic.leave();
+    throw new FarmError(
+      `A medic runs already (${medic.url}); the benchmark starts its own, so end that one or wait for its builds.`,
+    );
+  }
   let deployed = 0;
   return {
     async deploy({ watched }) {

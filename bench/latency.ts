@@ -44,7 +44,8 @@ export async function breakStacks(crowd: Crowd, options: LatencyOptions): Promis
   const atOnce = Math.max(1, Math.floor(crowd.targets.length * 0.08));
   const pollersAtOnce = Math.max(1, Math.floor(atOnce / 3));
   const broken = { medic: [] as Break[], poller: [] as Break[] };
-  const say = (): void => {
+  const record = (owner: Target["owner"], one: Break): void => {
+    broken[owner].push(one);
     const [medic, poller] = [broken.medic.length, broken.poller.length];
     if ((medic + poller) % 20 === 0)
       options.progress(
@@ -55,15 +56,13 @@ export async function breakStacks(crowd: Crowd, options: LatencyOptions): Promis
   const pollerQueue = Array.from({ length: options.breaks }, (_, index) => pollers[index % pollers.length]!);
   await Promise.all([
     ...workers(atOnce, medicQueue, async (target) => {
-      await breakAndWait(crowd, target, (one) => broken.medic.push(one));
-      say();
+      await breakAndWait(crowd, target, (one) => record("medic", one));
       await delay(CLOSED_AFTER_MS);
     }),
     // At any time within a sweep's interval, for that is when things break.
     ...workers(pollersAtOnce, pollerQueue, async (target) => {
       await delay(Math.random() * options.pollSeconds * 1000);
-      await breakAndWait(crowd, target, (one) => broken.poller.push(one));
-      say();
+      await breakAndWait(crowd, target, (one) => record("poller", one));
     }),
   ]);
   return broken;
