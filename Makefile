@@ -30,8 +30,9 @@ needs:
 	@command -v npm >/dev/null || { echo "npm is needed: install it (for example with: apt-get install npm) and try again." >&2; exit 1; }
 	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' || { echo "Node.js $$(node --version) is too old: 20 or newer is needed." >&2; exit 1; }
 
-# npm writes this file when an install is complete: an interrupted one is done again.
+# npm writes this file when an install is complete: an interrupted one is done again. Not `npm ci`: it refuses a lock file
+# that was written where a registry lacks the binaries of other platforms.
 node_modules/.package-lock.json: package.json package-lock.json
-	@echo "Installing the packages of package-lock.json (npm ci, about a minute)"
-	@npm ci --no-audit --no-fund --loglevel=error
+	@echo "Installing the packages of package-lock.json (npm install, about a minute)"
+	@npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@

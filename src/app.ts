@@ -95,7 +95,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     client,
     log,
     clock,
-    incidents: incidents.list,
+    incidents: () => incidents.list(),
     farm: (snapshots) => farmState(snapshots, policy),
     onChange: (key) => stackQueue.add(key),
   });
@@ -117,7 +117,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   const informers = { ...kube.informers, incidents: incidents.informer };
   const running = Object.values(informers).map((informer) => informer.start(call.signal));
   const api = createApi({
-    listIncidents: incidents.list,
+    listIncidents: () => incidents.list(),
     listStacks: () => kube.stacks().flatMap((stack) => kube.peek(stack) ?? []),
     ready: () => readiness(informers),
     metrics: async () => ({ text: await metrics.text(), contentType: metrics.contentType }),
@@ -131,7 +131,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     log,
   });
   metrics.watchQueue(() => stackQueue.stats().ready + stackQueue.stats().delayed);
-  metrics.watchIncidents(incidents.list);
+  metrics.watchIncidents(() => incidents.list());
   metrics.watchInformers(() =>
     Object.fromEntries(Object.entries(informers).map(([name, informer]) => [name, informer.stats()])),
   );

@@ -38,7 +38,6 @@ test("has the defaults of the contract", () => {
     sweepSeconds: 5,
     debounceSeconds: 20,
     verifySeconds: 10,
-    repairTimeoutSeconds: 90,
     maxActionsPerStack: 3,
     mode: "act",
     allowNodePatch: false,

@@ -53,6 +53,8 @@ async function runUp(flags: UpFlags): Promise<number> {
     kubeconfig: flags.kubeconfig,
     fakeNodes: flags.fakeNodes,
   });
+  const { healFarm } = await import("../../farm/build/leftovers.ts");
+  for (const line of await healFarm(farm.kubeconfig)) log(line);
   if (flags.json === true) {
     process.stdout.write(`${JSON.stringify(farm, undefined, 2)}\n`);
     return 0;
@@ -61,7 +63,7 @@ async function runUp(flags: UpFlags): Promise<number> {
   process.stdout.write(
     `Kubernetes ${farm.kubernetesVersion} (${farm.provider}), nodes ${farm.nodes.join(", ")}\n` +
       `${images}kubectl   export KUBECONFIG=${farm.kubeconfig}\n` +
-      `next      build-medic farm build --mode none     (and in the end: build-medic farm down)\n`,
+      `next      build-medic farm build --mode none --medic on     (and in the end: build-medic farm down)\n`,
   );
   return 0;
 }

@@ -36,7 +36,7 @@ export function registerReplay(program: Command): void {
 
 function sentence(decision: Json): string {
   const plan =
-    isJsonObject(decision) && isJsonObject(decision["plan"]) ? String(decision["plan"]["kind"]) : "?";
+    isJsonObject(decision) && isJsonObject(decision["plan"]) ? JSON.stringify(decision["plan"]["kind"]) : "?";
   return `The same decision as recorded: ${plan}.\n`;
 }
 

@@ -18,9 +18,6 @@ export const settingsSchema = z.object({
   verifySeconds: seconds(0, 600)
     .default(10)
     .describe("How long a repaired stack must stay ready before its incident is resolved."),
-  repairTimeoutSeconds: seconds(5, 3600)
-    .default(90)
-    .describe("How long a repair may take to show before it counts as one that did not hold."),
   maxActionsPerStack: count(0, 20)
     .default(3)
     .describe("How many actions one stack may get in one incident; then it is escalated."),

@@ -17,13 +17,11 @@ import { execute } from "./execute.ts";
 import { gather } from "./gather.ts";
 import { createInformer } from "./informer.ts";
 import type { Informer, RawObject } from "./informer.ts";
+import type { ChangeType } from "./object-cache.ts";
+import { StackGroups } from "./stack-groups.ts";
+import type { Owned } from "./stack-groups.ts";
 import { clientOf, slimNamespace, slimNode, slimStatefulSet } from "./slim.ts";
 import { slimPod } from "./slim-pod.ts";
-
-interface Owned<T> {
-  readonly stack: StackId;
-  readonly state: T;
-}
 
 export interface ClusterOptions {
   readonly client: ApiClient;
@@ -45,14 +43,22 @@ export interface KubeCluster extends Cluster {
 export function createCluster(options: ClusterOptions): KubeCluster {
   const { client, log, clock } = options;
   const shared = { client, log, clock };
-  const changed = (_: string, { stack }: Owned<unknown>): void => options.onChange(keyOf(stack));
+  const sets = new StackGroups<StatefulSetState>();
+  const podGroups = new StackGroups<PodState>();
+  function grouped<T extends { uid: string }>(groups: StackGroups<T>) {
+    return (type: ChangeType, entry: Owned<T>, previous?: Owned<T>): void => {
+      groups.apply(type, entry, previous);
+      options.onChange(keyOf(entry.stack));
+    };
+  }
   const namespaces = createInformer<NamespaceState>({
     ...shared,
     path: "/api/v1/namespaces",
     labelSelector: `${Keys.watch}=true`,
-    parse: (raw) => slimNamespace(raw as unknown as JsonObject),
+    parse: (raw) => slimNamespace(raw),
     onChange: (_, { name }) =>
-      stacks()
+      sets
+        .stacks()
         .filter(({ namespace }) => namespace === name)
         .forEach((stack) => options.onChange(keyOf(stack))),
   });
@@ -61,19 +67,19 @@ export function createCluster(options: ClusterOptions): KubeCluster {
     path: "/apis/apps/v1/statefulsets",
     labelSelector: Keys.client,
     parse: (raw) => owned(raw, slimStatefulSet),
-    onChange: changed,
+    onChange: grouped(sets),
   });
   const pods = createInformer<Owned<PodState>>({
     ...shared,
     path: "/api/v1/pods",
     labelSelector: Keys.client,
     parse: (raw) => owned(raw, slimPod),
-    onChange: changed,
+    onChange: grouped(podGroups),
   });
   const nodes = createInformer<NodeState>({
     ...shared,
     path: "/api/v1/nodes",
-    parse: (raw) => slimNode(raw as unknown as JsonObject),
+    parse: (raw) => slimNode(raw),
     onChange: (_, now, before) => {
       if (before === undefined || now.ready !== before.ready || now.unschedulable !== before.unschedulable) {
         stacks().forEach((stack) => options.onChange(keyOf(stack)));
@@ -83,28 +89,21 @@ export function createCluster(options: ClusterOptions): KubeCluster {
 
   /** Every stack with a StatefulSet in a watched namespace. */
   function stacks(): readonly StackId[] {
-    const found = new Map<StackKey, StackId>();
-    for (const { stack } of statefulsets.list()) {
-      if (namespaces.get(stack.namespace) !== undefined) found.set(keyOf(stack), stack);
-    }
-    return [...found.values()];
+    return sets.stacks().filter(({ namespace }) => namespaces.get(namespace) !== undefined);
   }
 
   function peek(stack: StackId): Snapshot | undefined {
     const namespace = namespaces.get(stack.namespace);
-    const sets = statefulsets
-      .list()
-      .filter((entry) => same(entry.stack, stack))
-      .map(({ state }) => state);
-    if (namespace === undefined || sets.length === 0) return undefined;
-    const uids = new Set(sets.map(({ uid }) => uid));
+    const statefulSets = sets.get(stack).toSorted((left, right) => left.name.localeCompare(right.name));
+    if (namespace === undefined || statefulSets.length === 0) return undefined;
+    const uids = new Set(statefulSets.map(({ uid }) => uid));
     const incident = newestIncident(options.incidents(), stack, uids);
     return {
       at: clock.now(),
       namespace,
       client: stack.client,
-      statefulSets: sets.toSorted((left, right) => left.name.localeCompare(right.name)),
-      pods: pods.list().flatMap(({ state }) => (uids.has(state.statefulSetUid) ? [state] : [])),
+      statefulSets,
+      pods: podGroups.get(stack).filter(({ statefulSetUid }) => uids.has(statefulSetUid)),
       nodes: nodes.list(),
       events: [],
       dryRuns: [],
@@ -129,7 +128,7 @@ export function createCluster(options: ClusterOptions): KubeCluster {
 }
 
 function owned<T>(raw: RawObject, slim: (raw: JsonObject) => T | undefined): Owned<T> | undefined {
-  const json = raw as unknown as JsonObject;
+  const json = raw as JsonObject;
   const [client, state] = [clientOf(json), slim(json)];
   if (client === undefined || state === undefined) return undefined;
   return { stack: { namespace: raw.metadata.namespace ?? "", client }, state };

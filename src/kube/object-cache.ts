@@ -11,7 +11,7 @@ export type RawObject = JsonObject & {
   };
 };
 
-type ChangeType = "added" | "modified" | "deleted";
+export type ChangeType = "added" | "modified" | "deleted";
 
 /** Told of every change, in order; `previous` is what the cache held before, a deleted object comes as last known. */
 export type OnChange<T> = (type: ChangeType, object: T, previous?: T) => void;

@@ -34,3 +34,18 @@ export function entries(value: JsonObject): [string, string][] {
     typeof entry === "string" ? [[key, entry] as [string, string]] : [],
   );
 }
+
+/** A text, empty when it is none. */
+export function textOf(value: Json | undefined): string {
+  return text(value) ?? "";
+}
+
+/** A number, 0 when it is none. */
+export function numberOf(value: Json | undefined): number {
+  return number(value) ?? 0;
+}
+
+/** A time as epoch milliseconds, 0 when it is none. */
+export function millisOf(value: Json | undefined): number {
+  return millis(value) ?? 0;
+}

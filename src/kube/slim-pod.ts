@@ -1,7 +1,7 @@
 import type { JsonObject } from "../core/json.ts";
 import type { ContainerState, PodCondition, PodState, TerminatedState } from "../core/snapshot.ts";
 import { Keys } from "../core/contract.ts";
-import { millis, number, objects, record, strings, text } from "./raw.ts";
+import { millis, millisOf, number, numberOf, objects, record, strings, text, textOf } from "./raw.ts";
 import { changedAt, optional } from "./slim.ts";
 
 /** A raw Pod in the core's slim form; `undefined` when no StatefulSet owns it. */
@@ -17,18 +17,18 @@ export function slimPod(raw: JsonObject): PodState | undefined {
   if (name === undefined || owner === undefined) return undefined;
   return {
     name,
-    uid: text(metadata["uid"]) ?? "",
-    resourceVersion: text(metadata["resourceVersion"]) ?? "",
-    statefulSet: text(owner["name"]) ?? "",
-    statefulSetUid: text(owner["uid"]) ?? "",
-    role: text(labels[Keys.role]) ?? "",
+    uid: textOf(metadata["uid"]),
+    resourceVersion: textOf(metadata["resourceVersion"]),
+    statefulSet: textOf(owner["name"]),
+    statefulSetUid: textOf(owner["uid"]),
+    role: textOf(labels[Keys.role]),
     ordinal: Number(/-(\d+)$/.exec(name)?.[1] ?? Number.NaN),
-    revision: text(labels["controller-revision-hash"]) ?? "",
-    phase: text(status["phase"]) ?? "",
+    revision: textOf(labels["controller-revision-hash"]),
+    phase: textOf(status["phase"]),
     ...optional("statusReason", text(status["reason"])),
     ...optional("statusMessage", text(status["message"])),
     ...optional("nodeName", text(spec["nodeName"])),
-    createdAt: millis(metadata["creationTimestamp"]) ?? 0,
+    createdAt: millisOf(metadata["creationTimestamp"]),
     statusChangedAt: changedAt(metadata, (subresource) => subresource === "status"),
     ...optional("deletionAt", millis(metadata["deletionTimestamp"])),
     conditions: objects(status["conditions"]).map(slimCondition),
@@ -38,11 +38,11 @@ export function slimPod(raw: JsonObject): PodState | undefined {
 
 function slimCondition(raw: JsonObject): PodCondition {
   return {
-    type: text(raw["type"]) ?? "",
-    status: text(raw["status"]) ?? "",
+    type: textOf(raw["type"]),
+    status: textOf(raw["status"]),
     ...optional("reason", text(raw["reason"])),
     ...optional("message", text(raw["message"])),
-    since: millis(raw["lastTransitionTime"]) ?? 0,
+    since: millisOf(raw["lastTransitionTime"]),
   };
 }
 
@@ -65,18 +65,18 @@ function slimContainer(spec: JsonObject, status: JsonObject, init: boolean): Con
   const command = strings(spec["command"]);
   const args = strings(spec["args"]);
   return {
-    name: text(spec["name"]) ?? "",
+    name: textOf(spec["name"]),
     init,
-    image: text(spec["image"]) ?? "",
+    image: textOf(spec["image"]),
     ...(command === undefined ? {} : { command }),
     ...(args === undefined ? {} : { args }),
     ready: status["ready"] === true,
     started: status["started"] === true,
-    restarts: number(status["restartCount"]) ?? 0,
+    restarts: numberOf(status["restartCount"]),
     startupBudgetMs: startupBudgetMs(record(spec["startupProbe"])),
     ...(state["waiting"] === undefined
       ? {}
-      : { waiting: { reason: text(waiting["reason"]) ?? "", message: text(waiting["message"]) ?? "" } }),
+      : { waiting: { reason: textOf(waiting["reason"]), message: textOf(waiting["message"]) } }),
     ...optional("runningSince", millis(record(state["running"])["startedAt"])),
     ...terminated("terminated", state),
     ...terminated("lastTerminated", { lastTerminated: record(status["lastState"])["terminated"] }),
@@ -88,7 +88,7 @@ function startupBudgetMs(probe: JsonObject): number {
   if (Object.keys(probe).length === 0) return 0;
   const period = number(probe["periodSeconds"]) ?? 10;
   const failures = number(probe["failureThreshold"]) ?? 3;
-  return ((number(probe["initialDelaySeconds"]) ?? 0) + period * failures) * 1000;
+  return (numberOf(probe["initialDelaySeconds"]) + period * failures) * 1000;
 }
 
 function terminated(
@@ -99,10 +99,10 @@ function terminated(
   const raw = record(state[key]);
   return {
     [key]: {
-      reason: text(raw["reason"]) ?? "",
-      exitCode: number(raw["exitCode"]) ?? 0,
-      message: text(raw["message"]) ?? "",
-      finishedAt: millis(raw["finishedAt"]) ?? 0,
+      reason: textOf(raw["reason"]),
+      exitCode: numberOf(raw["exitCode"]),
+      message: textOf(raw["message"]),
+      finishedAt: millisOf(raw["finishedAt"]),
     },
   };
 }

@@ -2,7 +2,7 @@ import { Keys } from "../core/contract.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { KubeEvent, NamespaceState, NodeState, RawIntent, StatefulSetState } from "../core/snapshot.ts";
-import { entries, millis, number, objects, record, text } from "./raw.ts";
+import { entries, millis, millisOf, number, numberOf, objects, record, text, textOf } from "./raw.ts";
 
 /** Raw Kubernetes objects to the slim types of the core. `undefined`: not one of ours, or without what makes it usable. */
 export function slimNamespace(raw: JsonObject): NamespaceState | undefined {
@@ -13,7 +13,7 @@ export function slimNamespace(raw: JsonObject): NamespaceState | undefined {
   const annotations = record(metadata["annotations"]);
   return {
     name,
-    uid: text(metadata["uid"]) ?? "",
+    uid: textOf(metadata["uid"]),
     watched: labels[Keys.watch] === "true",
     terminating:
       metadata["deletionTimestamp"] !== undefined || record(raw["status"])["phase"] === "Terminating",
@@ -26,7 +26,7 @@ export function slimNamespace(raw: JsonObject): NamespaceState | undefined {
 /** Present means hands off, whatever it says; an empty value still pauses. */
 function pausedBy(annotations: JsonObject): string | undefined {
   const value = annotations[Keys.paused];
-  return value === undefined ? undefined : String(value) || "no name given";
+  return value === undefined ? undefined : textOf(value) || "no name given";
 }
 
 export function slimStatefulSet(raw: JsonObject): StatefulSetState | undefined {
@@ -41,25 +41,25 @@ export function slimStatefulSet(raw: JsonObject): StatefulSetState | undefined {
   const strategy = record(spec["updateStrategy"]);
   return {
     name,
-    uid: text(metadata["uid"]) ?? "",
-    resourceVersion: text(metadata["resourceVersion"]) ?? "",
-    generation: number(metadata["generation"]) ?? 0,
-    observedGeneration: number(status["observedGeneration"]) ?? 0,
-    role: text(labels[Keys.role]) ?? "",
+    uid: textOf(metadata["uid"]),
+    resourceVersion: textOf(metadata["resourceVersion"]),
+    generation: numberOf(metadata["generation"]),
+    observedGeneration: numberOf(status["observedGeneration"]),
+    role: textOf(labels[Keys.role]),
     testsStarted: labels[Keys.tests] === "started",
     ...optional("paused", pausedBy(annotations)),
     intent: rawIntent(annotations),
     ...optional("isolatedNodes", text(annotations[Keys.isolatedNodes])),
-    createdAt: millis(metadata["creationTimestamp"]) ?? 0,
+    createdAt: millisOf(metadata["creationTimestamp"]),
     specChangedAt: changedAt(metadata, (subresource) => subresource !== "status"),
     statusChangedAt: changedAt(metadata, (subresource) => subresource === "status"),
     terminating: metadata["deletionTimestamp"] !== undefined,
     replicas: number(spec["replicas"]) ?? 1,
-    readyReplicas: number(status["readyReplicas"]) ?? 0,
+    readyReplicas: numberOf(status["readyReplicas"]),
     updateStrategy: text(strategy["type"]) ?? "RollingUpdate",
-    partition: number(record(strategy["rollingUpdate"])["partition"]) ?? 0,
-    currentRevision: text(status["currentRevision"]) ?? "",
-    updateRevision: text(status["updateRevision"]) ?? "",
+    partition: numberOf(record(strategy["rollingUpdate"])["partition"]),
+    currentRevision: textOf(status["currentRevision"]),
+    updateRevision: textOf(status["updateRevision"]),
     template,
   };
 }
@@ -82,7 +82,7 @@ export function changedAt(metadata: JsonObject, covers: (subresource: Json | und
   const times = objects(metadata["managedFields"])
     .filter((entry) => covers(entry["subresource"]))
     .flatMap((entry) => millis(entry["time"]) ?? []);
-  return Math.max(millis(metadata["creationTimestamp"]) ?? 0, ...times);
+  return Math.max(millisOf(metadata["creationTimestamp"]), ...times);
 }
 
 export function slimNode(raw: JsonObject): NodeState | undefined {
@@ -95,14 +95,14 @@ export function slimNode(raw: JsonObject): NodeState | undefined {
   );
   return {
     name,
-    uid: text(metadata["uid"]) ?? "",
+    uid: textOf(metadata["uid"]),
     ready: ready?.["status"] === "True",
     unschedulable: spec["unschedulable"] === true,
     ...optional("maintenance", text(record(metadata["annotations"])[Keys.maintenance])),
     labels: Object.fromEntries(entries(record(metadata["labels"]))),
     taints: objects(spec["taints"]).map((taint) => ({
-      key: text(taint["key"]) ?? "",
-      effect: text(taint["effect"]) ?? "",
+      key: textOf(taint["key"]),
+      effect: textOf(taint["effect"]),
     })),
   };
 }
@@ -114,26 +114,30 @@ export function slimNode(raw: JsonObject): NodeState | undefined {
 export function slimEvent(raw: JsonObject): KubeEvent | undefined {
   const about = record(raw["involvedObject"] ?? raw["regarding"]);
   const series = record(raw["series"]);
-  const at =
-    millis(series["lastObservedTime"]) ??
-    millis(raw["lastTimestamp"] ?? raw["deprecatedLastTimestamp"]) ??
-    millis(raw["eventTime"]) ??
-    millis(record(raw["metadata"])["creationTimestamp"]);
+  const at = eventTime(raw, series);
   if (at === undefined) return undefined;
   return {
-    kind: text(about["kind"]) ?? "",
-    name: text(about["name"]) ?? "",
-    uid: text(about["uid"]) ?? "",
-    type: text(raw["type"]) ?? "",
-    reason: text(raw["reason"]) ?? "",
-    message: (text(raw["message"]) ?? text(raw["note"]) ?? "").replace(
-      /^\(combined from similar events\): /,
-      "",
-    ),
-    component: text(raw["reportingComponent"]) || (text(record(raw["source"])["component"]) ?? ""),
-    count: number(series["count"]) ?? number(raw["count"]) ?? 1,
+    kind: textOf(about["kind"]),
+    name: textOf(about["name"]),
+    uid: textOf(about["uid"]),
+    type: textOf(raw["type"]),
+    reason: textOf(raw["reason"]),
+    message: (text(raw["message"]) ?? textOf(raw["note"])).replace(/^\(combined from similar events\): /, ""),
+    component: textOf(raw["reportingComponent"]) || textOf(record(raw["source"])["component"]),
+    count: number(series["count"] ?? raw["count"]) ?? 1,
     at,
   };
+}
+
+function eventTime(raw: JsonObject, series: JsonObject): number | undefined {
+  const metadata = record(raw["metadata"]);
+  const told = [
+    series["lastObservedTime"],
+    raw["lastTimestamp"] ?? raw["deprecatedLastTimestamp"],
+    raw["eventTime"],
+    metadata["creationTimestamp"],
+  ];
+  return told.map(millis).find((time) => time !== undefined);
 }
 
 export function optional<K extends string, T extends Json>(

@@ -1,7 +1,7 @@
 import { isJsonObject } from "../core/json.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { NamespaceState, PodState, Snapshot, StatefulSetState } from "../core/snapshot.ts";
-import { objects } from "./raw.ts";
+import { objects, textOf } from "./raw.ts";
 import { clientOf, slimEvent, slimNamespace, slimNode, slimStatefulSet } from "./slim.ts";
 import { slimPod } from "./slim-pod.ts";
 
@@ -63,7 +63,7 @@ function unknownNamespace(name: string): NamespaceState {
 
 function namespaceOf(raw: JsonObject): string {
   const metadata = raw["metadata"];
-  return isJsonObject(metadata) ? String(metadata["namespace"] ?? "") : "";
+  return isJsonObject(metadata) ? textOf(metadata["namespace"]) : "";
 }
 
 /** A list does not say when it was taken: the newest time anywhere in it stands for that. */

@@ -61,6 +61,7 @@ export class WorkQueue<K extends string> {
       this.add(key);
       return;
     }
+    if (this.#ready.has(key) || this.#again.has(key)) return;
     const at = this.#clock.now() + delayMs;
     const waiting = this.#delayed.get(key);
     if (waiting !== undefined && waiting.at <= at) return;

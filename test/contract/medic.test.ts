@@ -66,13 +66,16 @@ describe("the medic on a real API server", () => {
     );
     return found.catch(async (error: unknown) => {
       const told = medic.lines.filter((line) => JSON.stringify(line).includes(`"${namespace}`)).slice(-12);
-      console.error(told.map((line) => JSON.stringify(line).slice(0, 600)).join("\n"), JSON.stringify(await incidentsOf(plane.admin, namespace)));
+      console.error(
+        told.map((line) => JSON.stringify(line).slice(0, 600)).join("\n"),
+        JSON.stringify(await incidentsOf(plane.admin, namespace)),
+      );
       throw error;
     });
   }
 
   function messagesFor(namespace: string): number {
-    return chat.messages().filter((message) => JSON.stringify(message).includes(`${namespace}`)).length;
+    return chat.messages().filter((message) => JSON.stringify(message).includes(namespace)).length;
   }
 
   const repairs: Readonly<

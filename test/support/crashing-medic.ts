@@ -25,7 +25,7 @@ function around(ports: Ports): Ports {
     port,
     wrap(port, object as Record<string, unknown>),
   ]);
-  return Object.fromEntries(wrapped) as unknown as Ports;
+  return Object.fromEntries(wrapped);
 }
 
 function wrap(port: string, object: Record<string, unknown>): unknown {

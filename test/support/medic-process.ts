@@ -72,7 +72,7 @@ export async function startMedic(options: MedicOptions): Promise<MedicProcess> {
   assert.ok(child.pid);
   return {
     pid: child.pid,
-    url: String(listening?.["url"] ?? ""),
+    url: (listening?.["url"] ?? "") as string,
     stateDir,
     lines,
     ended,
