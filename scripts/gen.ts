@@ -1,11 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { configDoc } from "./config-doc.ts";
 import { metricsDoc } from "./metrics-doc.ts";
+import { playbookDoc } from "./playbook-doc.ts";
 
 /** Files that follow from the code: written here, committed, and compared with --check. */
 const generated: Readonly<Record<string, () => string>> = {
   "docs/config.md": configDoc,
   "docs/metrics.md": metricsDoc,
+  "docs/playbook.md": playbookDoc,
 };
 
 const unknown = process.argv.slice(2).filter((argument) => argument !== "--check");
