@@ -4,16 +4,16 @@ import type { Decision, Plan } from "../core/plan.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Incident } from "../core/incident.ts";
 import { isClosed } from "../core/incident.ts";
-import { settleAttempts } from "../core/settle.ts";
+import { isUnsettled } from "../core/settle.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { stackOf } from "../core/stack.ts";
 import type { StackId, StackKey } from "../core/stack.ts";
-import { viewOf } from "../core/stack-view.ts";
 import { escalate } from "./escalate.ts";
 import { entered } from "./incident-log.ts";
 import type { IncidentLog } from "./incident-log.ts";
 import type { Audit, Call, Clock, Cluster, Decisions, Incidents, Log, Telemetry } from "./ports.ts";
 import { remediate } from "./remediate.ts";
+import { settled } from "./settle.ts";
 
 export interface StackDeps {
   readonly cluster: Cluster;
@@ -47,8 +47,9 @@ export function createStackController(deps: StackDeps): StackController {
       return closeOrphans(deps, stack, call);
     }
     const first = decide(cached, deps.policy);
-    if (first.plan.kind !== "look") return carryOut(deps, cached, first, { call, log });
-    const fresh = await settled(deps, await deps.cluster.gather(stack, call), call);
+    if (first.plan.kind !== "look" && !isUnsettled(cached))
+      return carryOut(deps, cached, first, { call, log });
+    const fresh = await settled(deps, await deps.cluster.gather(stack, call), { call, log });
     if (fresh === undefined) return closeOrphans(deps, stack, call);
     const decision = decide(fresh, deps.policy);
     const summary = `${decision.plan.kind}:${decision.findings.map(({ reason }) => reason).join(",")}`;
@@ -179,25 +180,6 @@ async function closeOrphans(deps: StackDeps, stack: StackId, call: Call): Promis
 
 function belongsTo({ spec }: Incident, { namespace, client }: StackId): boolean {
   return spec.namespace === namespace && spec.client === client;
-}
-
-/** The snapshot with attempts that a crash left open completed, in the Incident too. */
-async function settled(
-  deps: StackDeps,
-  snapshot: Snapshot | undefined,
-  call: Call,
-): Promise<Snapshot | undefined> {
-  if (snapshot?.incident === undefined) return snapshot;
-  const attempts = settleAttempts(viewOf(snapshot));
-  if (attempts === undefined) return snapshot;
-  const stored = await deps.incidentLog.change(
-    snapshot.incident.name,
-    (status) => ({ ...status, attempts }),
-    call,
-  );
-  return stored === undefined
-    ? snapshot
-    : { ...snapshot, incident: { name: stored.name, status: stored.status } };
 }
 
 function whyOf(plan: Plan): string {

@@ -1,15 +1,24 @@
 import { driftOf, dryRunFor } from "./drift.ts";
 import type { Attempt } from "./incident.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { StackView } from "./stack-view.ts";
+
+/** True when an attempt was begun whose outcome was never learned: the answer was lost, or the medic died. */
+export function isUnsettled(snapshot: Pick<Snapshot, "incident">): boolean {
+  return attemptsOf(snapshot).some(({ outcome }) => outcome === "pending");
+}
+
+function attemptsOf({ incident }: Pick<Snapshot, "incident">): readonly Attempt[] {
+  return incident?.status.attempts ?? [];
+}
 
 /**
  * What became of the attempts that were begun and never completed, because the medic died in between: read from the
  * cluster, so that nothing is done twice after it took effect. `undefined` when there is nothing to settle.
  */
 export function settleAttempts(view: StackView): readonly Attempt[] | undefined {
-  const attempts = view.snapshot.incident?.status.attempts ?? [];
-  if (!attempts.some(({ outcome }) => outcome === "pending")) return undefined;
-  return attempts.map((attempt) =>
+  if (!isUnsettled(view.snapshot)) return undefined;
+  return attemptsOf(view.snapshot).map((attempt) =>
     attempt.outcome === "pending"
       ? { ...attempt, outcome: tookEffect(view, attempt) ? "applied" : "failed" }
       : attempt,

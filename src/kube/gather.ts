@@ -1,6 +1,7 @@
 import { repairTemplate } from "../core/intent.ts";
 import { jsonEqual } from "../core/json.ts";
 import type { JsonObject } from "../core/json.ts";
+import { isUnsettled } from "../core/settle.ts";
 import type { DryRun, KubeEvent, PodState, Snapshot, StatefulSetState } from "../core/snapshot.ts";
 import { viewOf } from "../core/stack-view.ts";
 import type { Call } from "../controllers/ports.ts";
@@ -16,7 +17,8 @@ const EVENTS_KEPT = 200;
 
 /**
  * The stack read fresh: its namespace, StatefulSets and pods by name, its events, and a dry run of the repair for each
- * StatefulSet with a usable intent while the stack is not ready. Rejects when the API server does not answer.
+ * StatefulSet with a usable intent while the stack is not ready or a repair's outcome is not known. Rejects when the API
+ * server does not answer.
  */
 export async function gather(
   client: ApiClient,
@@ -51,7 +53,7 @@ export async function gather(
     events: eventsOf(events, statefulSets, pods),
     detailed: true,
   };
-  if (viewOf(snapshot).ready) return snapshot;
+  if (viewOf(snapshot).ready && !isUnsettled(snapshot)) return snapshot;
   const dryRuns = await Promise.all(statefulSets.map((set) => dryRun(client, namespace, set, call)));
   return { ...snapshot, dryRuns: dryRuns.flatMap((answer) => answer ?? []) };
 }
