@@ -73,7 +73,11 @@ export async function remediate(
 }
 
 /** What is found after a repair has begun is part of the same outage: the first account stays. */
-function accountOf({ incident }: Snapshot, { finding }: Plan & { kind: "remediate" }, findings: readonly Finding[]): Account {
+function accountOf(
+  { incident }: Snapshot,
+  { finding }: Plan & { kind: "remediate" },
+  findings: readonly Finding[],
+): Account {
   const phase = "Remediating";
   if (incident === undefined || isClosed(incident.status.phase) || incident.status.attempts.length === 0) {
     return { phase, reason: finding.reason, rootCause: finding.message, findings };
