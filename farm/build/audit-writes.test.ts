@@ -60,23 +60,28 @@ test("half a line at the end of the log is no write", () => {
   assert.equal(medicWrite(line({}).slice(0, 60)), undefined);
 });
 
-test("finds the writes of the span of time, and whether the medic was seen at all", async () => {
+test("finds the writes of a build's time, not those in other builds, and whether the medic was seen at all", async () => {
   const folder = await mkdtemp(join(tmpdir(), "audit-"));
   const path = join(folder, "audit.log");
   const at = (seconds: number) => `2026-11-22T20:00:${String(seconds).padStart(2, "0")}.000000Z`;
+  const write = (seconds: number, objectRef: object = {}) =>
+    line({ requestReceivedTimestamp: at(seconds), objectRef: { ...patch.objectRef, ...objectRef } });
   const lines = [
-    line({ requestReceivedTimestamp: at(1) }),
-    line({ requestReceivedTimestamp: at(5) }),
-    line({ requestReceivedTimestamp: at(6), verb: "watch" }),
+    write(1),
+    write(5),
+    write(5, { namespace: "build-2" }),
+    write(6, { namespace: "kube-system" }),
+    write(7, { namespace: undefined, resource: "nodes" }),
+    write(7, { namespace: "build-medic", resource: "configmaps" }),
     line({ requestReceivedTimestamp: at(6), userAgent: "kubectl/1" }),
-    line({ requestReceivedTimestamp: at(9) }),
+    write(9),
   ];
   await writeFile(path, lines.join("\n"));
-  const traffic = await medicTraffic(path, at(4), at(8));
+  const traffic = await medicTraffic(path, { startedAt: at(4), endedAt: at(8), namespace: "build-1" });
   await rm(folder, { recursive: true });
-  assert.equal(traffic.requests, 4);
+  assert.equal(traffic.requests, 7);
   assert.deepEqual(
-    traffic.writes.map((write) => write.at),
-    [at(5)],
+    traffic.writes.map((one) => one.namespace),
+    ["build-1", "kube-system", "", "build-medic"],
   );
 });

@@ -70,8 +70,18 @@ export interface MedicTraffic {
   readonly writes: readonly MedicWrite[];
 }
 
-/** Reads the audit log for what the medic asked the API server, and what it changed in a span of time (ISO 8601). */
-export async function medicTraffic(path: string, from: string, to: string): Promise<MedicTraffic> {
+/** A build's span of time (ISO 8601) and namespace. */
+export interface BuildSpan {
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly namespace: string;
+}
+
+/**
+ * Reads the audit log for what the medic asked the API server, and what it changed while a build went on: in the
+ * build's namespace, in the cluster, anywhere but in the namespaces of other builds.
+ */
+export async function medicTraffic(path: string, build: BuildSpan): Promise<MedicTraffic> {
   const lines = createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Infinity });
   let requests = 0;
   const writes: MedicWrite[] = [];
@@ -80,7 +90,13 @@ export async function medicTraffic(path: string, from: string, to: string): Prom
     if (!line.includes('"userAgent":"build-medic/')) continue;
     requests += 1;
     const write = medicWrite(line);
-    if (write && write.at >= from && write.at <= to) writes.push(write);
+    if (write && concerns(write, build)) writes.push(write);
   }
   return { requests, writes };
+}
+
+function concerns(write: MedicWrite, build: BuildSpan): boolean {
+  if (write.at < build.startedAt || write.at > build.endedAt) return false;
+  const ofABuild = write.namespace.startsWith("build-") && write.namespace !== "build-medic";
+  return !ofABuild || write.namespace === build.namespace;
 }

@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { openFarm } from "./farm-access.ts";
 import type { FarmAccess } from "./farm-access.ts";
 import { openKube } from "./kube.ts";
@@ -34,7 +35,7 @@ export async function carryOut(farm: FarmAccess, options: BuildOptions, how: Car
   const medic = await joinMedic({ kube: openKube(farm), runId, clusterUid, env, report });
   report(
     medic.started
-      ? `medic at ${medic.url}, its log in ${medic.log ?? ""}`
+      ? `medic at ${medic.url}, its log in ${relative(process.cwd(), medic.log ?? "")}`
       : `the medic at ${medic.url} is running`,
   );
   try {

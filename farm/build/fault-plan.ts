@@ -2,8 +2,6 @@ import { momentOf } from "../faults/catalogue.ts";
 import type { FaultMoment } from "../faults/catalogue.ts";
 import type { ActiveFault } from "../faults/fault.ts";
 import { inject } from "../faults/inject.ts";
-import { cordonLockPath } from "./farm-folder.ts";
-import { takeLock } from "./file-lock.ts";
 import { FarmError } from "./kube.ts";
 import type { Kube } from "./kube.ts";
 import type { BuildOptions } from "./options.ts";
@@ -26,7 +24,6 @@ export class FaultPlan {
   readonly #context: FaultPlanContext;
   #active: ActiveFault | undefined;
   #record: FaultRecord | undefined;
-  #release: (() => Promise<void>) | undefined;
 
   constructor(context: FaultPlanContext) {
     this.#context = context;
@@ -55,22 +52,15 @@ export class FaultPlan {
 
   /** Takes the fault out. Throws when something is left of it. */
   async heal(): Promise<void> {
-    try {
-      await this.#active?.heal();
-    } finally {
-      await this.#release?.();
-    }
+    await this.#active?.heal();
   }
 
   async #prepare(moment: FaultMoment, client: number): Promise<void> {
-    const { kube, namespace, options, signal, report } = this.#context;
+    const { kube, namespace, options, signal } = this.#context;
     if (moment === "running") await waitUntilRunning(kube, { namespace, client }, signal);
     if (moment !== "scheduled") return;
     const perClient = options.runner === "pod" ? 3 : 2;
     await waitUntilPlaced(kube, { namespace, pods: options.clients * perClient, signal });
-    // A cordon hits the whole farm: two builds with one at the same time would each undo half of the other's.
-    const onWait = (): void => report("another build has cordoned the nodes: waiting for its end");
-    this.#release = await takeLock(cordonLockPath(), { onWait, signal });
   }
 
   #describe(detail: string, injected: boolean): FaultRecord {

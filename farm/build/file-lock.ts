@@ -28,7 +28,7 @@ export async function takeLock(path: string, wait: LockWait = {}): Promise<() =>
     // Linking a finished file is atomic: nobody ever reads a lock without its owner.
     while (!(await tryLink(draft, path))) {
       if (wait.signal?.aborted) throw new FarmError(`wait for ${path}: it was interrupted`);
-      if (!(await heldByLiving(path))) {
+      if (!(await isLockHeld(path))) {
         await rm(path, { force: true });
         continue;
       }
@@ -52,7 +52,8 @@ async function tryLink(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function heldByLiving(path: string): Promise<boolean> {
+/** Whether a living process has the lock. */
+export async function isLockHeld(path: string): Promise<boolean> {
   const text = await readFile(path, "utf8").catch(() => "");
   // Gone in between: the next try decides.
   if (text === "") return false;

@@ -1,5 +1,7 @@
 import { uncordon } from "../faults/cordon.ts";
 import { clusterUid } from "./cluster-uid.ts";
+import { helmPath, kubectlPath } from "../cluster/kube-tools.ts";
+import { openKube } from "./kube.ts";
 import type { Kube } from "./kube.ts";
 import { deleteNamespace } from "./namespace.ts";
 import { abandonedBuilds, dropOpenBuild } from "./open-builds.ts";
@@ -29,4 +31,10 @@ export async function healLeftovers(kube: Kube, folder?: string): Promise<string
     );
   }
   return done;
+}
+
+/** The same for a cluster by its kubeconfig, for commands that do not build. */
+export async function healFarm(kubeconfig: string): Promise<string[]> {
+  const [kubectl, helm] = await Promise.all([kubectlPath(), helmPath()]);
+  return healLeftovers(openKube({ kubeconfig, kubectl, helm }));
 }

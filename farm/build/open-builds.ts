@@ -16,6 +16,8 @@ export interface OpenBuild {
   /** Nodes that this build cordoned. */
   readonly cordoned: readonly string[];
   readonly keep: boolean;
+  /** It has not begun: another build has the farm to itself. */
+  readonly waiting?: boolean;
 }
 
 export async function saveOpenBuild(build: OpenBuild, folder = openBuildsFolder()): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Build } from "./build.ts";
 import { runClient } from "./client.ts";
 import type { FarmAccess } from "./farm-access.ts";
+import { enterFarm } from "./farm-gate.ts";
 import { FaultPlan } from "./fault-plan.ts";
 import { medicRecord, settledIncidents } from "./incidents.ts";
 import { openKube } from "./kube.ts";
@@ -37,6 +38,7 @@ export async function runBuild(options: BuildOptions, context: BuildContext): Pr
   };
   const steady = openKube(context.farm);
   const open = await openBuild(runId, options, context.farm);
+  let leaveFarm: () => Promise<void> = () => Promise.resolve();
   const faults = new FaultPlan({
     options,
     runId,
@@ -63,6 +65,7 @@ export async function runBuild(options: BuildOptions, context: BuildContext): Pr
   const attempt = attempting(problems);
   try {
     await attempt(async () => {
+      leaveFarm = await enterFarm(open, options.fault === "cordon", { report, signal: context.signal });
       report(`build ${runId} in namespace ${open.namespace}`);
       await createNamespace(build.kube, { runId, watched: options.medic });
       clients = await runClients(build, context.farm);
@@ -79,6 +82,7 @@ export async function runBuild(options: BuildOptions, context: BuildContext): Pr
     await attempt(() => tearDown(steady, open, report));
     // What could not be cleaned up now stays on record, for the next command to try again.
     if (problems.length === before) await dropOpenBuild(runId);
+    await leaveFarm();
   }
   const record = toRecord({ options, open, begin, clients, incidents, problems, faults });
   await saveRecord(record);
@@ -86,7 +90,7 @@ export async function runBuild(options: BuildOptions, context: BuildContext): Pr
 }
 
 async function openBuild(runId: string, options: BuildOptions, farm: FarmAccess): Promise<OpenBuild> {
-  const open: OpenBuild = {
+  return {
     runId,
     namespace: namespaceOf(runId),
     owner: await thisOwner(),
@@ -95,8 +99,6 @@ async function openBuild(runId: string, options: BuildOptions, farm: FarmAccess)
     cordoned: [],
     keep: options.keep,
   };
-  await saveOpenBuild(open);
-  return open;
 }
 
 async function runClients(build: Build, farm: FarmAccess): Promise<ClientRecord[]> {

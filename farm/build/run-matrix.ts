@@ -116,9 +116,7 @@ async function runCell(
     ...(options.chatUrl === undefined
       ? {}
       : { chatMessages: (await countMessages(options.chatUrl)) - before }),
-    ...(auditLog === undefined
-      ? {}
-      : { traffic: await medicTraffic(auditLog, record.startedAt, record.endedAt) }),
+    ...(auditLog === undefined ? {} : { traffic: await medicTraffic(auditLog, record) }),
   };
   const expected = expectationOf(mode, medic, options.model);
   return { mode, medic, expected, seen, differences: differencesFrom(expected, seen) };
