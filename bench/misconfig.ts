@@ -18,7 +18,7 @@ export interface MisconfigOptions {
 }
 
 /** When things were seen, milliseconds after the fault. */
-export interface Timeline {
+interface Timeline {
   /** The bad pod shows that its image cannot be pulled. */
   readonly terminal: number;
   /** The StatefulSet has its image back. */

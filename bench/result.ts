@@ -21,7 +21,7 @@ export interface Conditions {
 }
 
 /** A figure with its name, its unit and what it should be. */
-export interface Row {
+interface Row {
   readonly what: string;
   readonly values: readonly string[];
 }
@@ -39,7 +39,7 @@ export interface Result {
   readonly figures: Readonly<Record<string, unknown>>;
 }
 
-export interface Goal {
+interface Goal {
   readonly what: string;
   readonly met: boolean;
 }
