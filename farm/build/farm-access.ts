@@ -40,6 +40,11 @@ export async function openFarm(request: FarmRequest): Promise<FarmAccess> {
       "No farm is up: run `build-medic farm up` first, or name a cluster with --kubeconfig FILE.",
     );
   }
+  if (request.kubeconfig === undefined && farm?.provider === "kwok") {
+    throw new FarmError(
+      "This farm has fake nodes, on which no container runs: for builds, take it down and bring it up again as root on Debian or Ubuntu, or name a cluster with --kubeconfig FILE.",
+    );
+  }
   const [kubectl, helm] = await Promise.all([kubectlPath(), helmPath()]);
   const uid = await clusterUid(openKube({ kubeconfig, kubectl, helm }));
   const ours = farm?.kubeconfig === kubeconfig ? farm : undefined;
