@@ -12,7 +12,7 @@ const FARM = "*";
 
 /** The farm's incident for this symptom, made when there is none; its one message speaks for every stack in it. */
 export async function joinStorm(
-  deps: Pick<StackDeps, "incidents" | "clock">,
+  deps: Pick<StackDeps, "incidents" | "incidentLog" | "clock">,
   snapshot: Snapshot,
   { incident, symptom }: { incident: Incident; symptom: string },
   call: Call,
@@ -24,8 +24,7 @@ export async function joinStorm(
       ({ spec, createdAt }) =>
         spec.client === FARM && spec.statefulSet === symptom && now - createdAt < COOL_DOWN_MS,
     );
-  if (running !== undefined) return running;
-  const name = `storm-${symptom.toLowerCase()}-${Math.floor(now / COOL_DOWN_MS)}`;
+  const name = running?.name ?? `storm-${symptom.toLowerCase()}-${Math.floor(now / COOL_DOWN_MS)}`;
   const stacks = 1 + (snapshot.farm.stacksBySymptom[symptom] ?? 0);
   const status: IncidentStatus = {
     phase: "Escalated",
@@ -39,6 +38,13 @@ export async function joinStorm(
   };
   const { runId = "" } = snapshot.namespace;
   const spec = { namespace: FARM, client: FARM, runId, statefulSet: symptom, statefulSetUid: "", pod: "" };
-  const { incident: storm } = await deps.incidents.create(name, spec, status, call);
-  return storm;
+  const storm = running ?? (await deps.incidents.create(name, spec, status, call)).incident;
+  if (storm.status.phase === "Escalated") return storm;
+  // Whoever made it died before its status was written.
+  const told = await deps.incidentLog.change(
+    name,
+    (known) => (known.phase === "Escalated" ? known : status),
+    call,
+  );
+  return told ?? storm;
 }
