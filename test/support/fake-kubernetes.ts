@@ -245,8 +245,7 @@ export class FakeKubernetes {
         continue;
       }
       const next = this.#advanced(stack, pod);
-      if (!jsonEqual(JSON.parse(JSON.stringify(next)), JSON.parse(JSON.stringify(pod))))
-        this.#replacePod(stack, pod, next);
+      if (JSON.stringify(next) !== JSON.stringify(pod)) this.#replacePod(stack, pod, next);
     }
   }
 

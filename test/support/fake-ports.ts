@@ -44,6 +44,11 @@ export class Seam {
     return this.#crashed;
   }
 
+  /** Now, wherever it is. */
+  die(): void {
+    this.#crashed = true;
+  }
+
   async around<T>(name: string, effect: () => T): Promise<T> {
     this.#pass(`${name} begins`);
     const answer = effect();

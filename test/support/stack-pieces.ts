@@ -46,9 +46,13 @@ export function defaulted(template: JsonObject): JsonObject {
   };
 }
 
+const revisions = new WeakMap<JsonObject, string>();
+
 /** A revision's name: the same template always has the same one. */
 export function revisionOf(name: string, template: JsonObject): string {
-  return `${name}-${fnv1a128(JSON.stringify(template)).toString(36).slice(0, 8)}`;
+  const known = revisions.get(template) ?? fnv1a128(JSON.stringify(template)).toString(36).slice(0, 8);
+  revisions.set(template, known);
+  return `${name}-${known}`;
 }
 
 export function statefulSet(role: Role, changes: Partial<StatefulSetState> = {}): StatefulSetState {
