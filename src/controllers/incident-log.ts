@@ -124,17 +124,25 @@ function anchorOf(snapshot: Snapshot): StatefulSetState {
   return anchor;
 }
 
-/** Deterministic: stack, its present incarnation, and how many outages it had before. Creating it is the lock. */
+/**
+ * Deterministic: stack, its present incarnation, and the number of this outage. Creating it is the lock. The number is one
+ * more than the highest there is, for old incidents are removed and a name that is taken would open a closed one.
+ */
 function incidentName(snapshot: Snapshot, anchor: StatefulSetState, known: readonly Incident[]): string {
   const uids = new Set(snapshot.statefulSets.map(({ uid }) => uid));
-  const earlier = known.filter(
-    ({ spec }) => uids.has(spec.statefulSetUid) && spec.client === snapshot.client,
-  ).length;
+  const numbers = known
+    .filter(({ spec }) => uids.has(spec.statefulSetUid) && spec.client === snapshot.client)
+    .map(({ name }) => Number(/-(\d+)$/.exec(name)?.[1] ?? 0));
   const client = snapshot.client
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-|-$/g, "");
-  const parts = [snapshot.namespace.name, client, anchor.uid.slice(0, 8), String(earlier + 1)];
+  const parts = [
+    snapshot.namespace.name,
+    client,
+    anchor.uid.slice(0, 8),
+    String(Math.max(0, ...numbers) + 1),
+  ];
   return parts.filter((part) => part !== "").join("-");
 }
 
