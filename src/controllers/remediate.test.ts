@@ -339,3 +339,17 @@ test("replicas scaled to nothing are restored", async () => {
   assert.deepEqual(world.kubernetes.writes, ["reconcile-to-intent StatefulSet/server-0"]);
   assert.equal(statusOf(world).phase, "Resolved");
 });
+
+test("two medics that live side by side repair a stack once between them", async () => {
+  const world = await brokenStack();
+  const [one, two] = [startMedic(world), startMedic(world)];
+  const both = { round: async () => void (await Promise.all([one.round(), two.round()])) };
+  await world.live(60, both);
+  assert.ok(world.kubernetes.isReady());
+  assert.deepEqual(world.kubernetes.writes, [
+    "reconcile-to-intent StatefulSet/server-0",
+    "restart-pod Pod/server-0-0",
+  ]);
+  assert.equal(statusOf(world).phase, "Resolved");
+  assert.deepEqual(world.chat.sends, []);
+});

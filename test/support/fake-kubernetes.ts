@@ -93,6 +93,16 @@ export class FakeKubernetes {
     this.#namespaces.set(name, { ...this.#namespaces.get(name)!, ...changes });
   }
 
+  setNamespace(namespace: NamespaceState): void {
+    this.#namespaces.set(namespace.name, namespace);
+  }
+
+  /** The build's client labels its stack; labels are not part of the spec. */
+  testsBegin(namespace = "ci-1", client = "0"): void {
+    const stack = this.#stack({ namespace, client })!;
+    stack.sets = stack.sets.map((set) => ({ ...set, testsStarted: true, resourceVersion: this.#version() }));
+  }
+
   removeNamespace(name = "ci-1"): void {
     this.#namespaces.delete(name);
     for (const [key, { id }] of this.#stacks) if (id.namespace === name) this.#stacks.delete(key);

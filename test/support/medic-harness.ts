@@ -8,6 +8,7 @@ import type { Cluster } from "../../src/controllers/ports.ts";
 import type { Policy } from "../../src/core/policy.ts";
 import { keyOf } from "../../src/core/stack.ts";
 import { collectingLog } from "./collecting-log.ts";
+import type { LogLine } from "./collecting-log.ts";
 import { policy } from "./builders.ts";
 import { FakeKubernetes } from "./fake-kubernetes.ts";
 import {
@@ -40,7 +41,7 @@ export class World {
   readonly counts = new Map<string, number>();
 
   /** A second at a time: Kubernetes does its part, then the medic looks at everything, as its sweep does. */
-  async live(seconds: number, medic?: Medic): Promise<void> {
+  async live(seconds: number, medic?: Pick<Medic, "round">): Promise<void> {
     for (let second = 0; second < seconds; second += 1) {
       this.kubernetes.tick();
       await medic?.round();
@@ -57,6 +58,7 @@ export interface Medic {
   readonly deps: StackDeps;
   /** What went wrong and would be tried again. */
   readonly errors: unknown[];
+  readonly logLines: readonly LogLine[];
   round(): Promise<void>;
 }
 
@@ -77,7 +79,8 @@ export function startMedic(world: World, options: MedicOptions = {}): Medic {
   const incidents = { ...ownIncidents, ...options.incidents?.(ownIncidents) };
   const ownCluster = fakeCluster(world.kubernetes, incidents, seam);
   const incidentLog = createIncidentLog({ incidents, clock, telemetry });
-  const shared = { incidents, incidentLog, clock, telemetry, log: collectingLog() };
+  const log = collectingLog();
+  const shared = { incidents, incidentLog, clock, telemetry, log };
   const deps: StackDeps = {
     ...shared,
     cluster: { ...ownCluster, ...options.cluster?.(ownCluster) },
@@ -99,6 +102,7 @@ export function startMedic(world: World, options: MedicOptions = {}): Medic {
     incidents,
     deps,
     errors,
+    logLines: log.lines,
     async round() {
       incidents.sync();
       const known = [...world.kubernetes.stacks(), ...incidents.list().map(({ spec }) => spec)];
