@@ -15,11 +15,14 @@ const CAUSES: readonly (readonly [RegExp, Reason, number])[] = [
   [/node affinity\/selector|didn't match pod's node affinity/i, "NodeSelectorMismatch", 0],
 ];
 
+/** What the scheduler adds about other ways out; it says nothing of the cause (the second is new in Kubernetes 1.34). */
+const ASIDES = / (preemption:|no new claims to deallocate).*$/s;
+
 /** No node takes the pod. The condition is read, not the events: it is always current. */
 export const schedulingRule: PodRule = ({ view, pod, at }) => {
   const scheduled = condition(pod, "PodScheduled");
   if (pod.nodeName !== undefined || scheduled === undefined || scheduled.status === "True") return undefined;
-  const text = (scheduled.message ?? "").replace(/ preemption:.*$/s, "");
+  const text = (scheduled.message ?? "").replace(ASIDES, "");
   const [, reason, patience] = CAUSES.find(([pattern]) => pattern.test(text)) ?? [
     /./,
     "Unschedulable" as const,
