@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { helmPath, kubectlPath } from "../cluster/kube-tools.ts";
 import { readFarm } from "../cluster/state.ts";
+import type { FarmState } from "../cluster/state.ts";
 import { ensureImages } from "../images/ensure-images.ts";
 import { clusterUid } from "./cluster-uid.ts";
 import { FarmError, UsageError, openKube } from "./kube.ts";
@@ -31,20 +32,7 @@ export interface FarmRequest {
  */
 export async function openFarm(request: FarmRequest): Promise<FarmAccess> {
   const farm = await readFarm();
-  if (request.kubeconfig !== undefined && !existsSync(request.kubeconfig)) {
-    throw new UsageError(`--kubeconfig ${request.kubeconfig}: there is no such file.`);
-  }
-  const kubeconfig = request.kubeconfig ?? farm?.kubeconfig;
-  if (kubeconfig === undefined) {
-    throw new FarmError(
-      "No farm is up: run `build-medic farm up` first, or name a cluster with --kubeconfig FILE.",
-    );
-  }
-  if (request.kubeconfig === undefined && farm?.provider === "kwok") {
-    throw new FarmError(
-      "This farm has fake nodes, on which no container runs: for builds, take it down and bring it up again as root on Debian or Ubuntu, or name a cluster with --kubeconfig FILE.",
-    );
-  }
+  const kubeconfig = kubeconfigFor(request.kubeconfig, farm);
   const [kubectl, helm] = await Promise.all([kubectlPath(), helmPath()]);
   const uid = await clusterUid(openKube({ kubeconfig, kubectl, helm }));
   const ours = farm?.kubeconfig === kubeconfig ? farm : undefined;
@@ -60,6 +48,24 @@ export async function openFarm(request: FarmRequest): Promise<FarmAccess> {
     suiteImage: images.suite,
     suiteFolder: join(ROOT, "farm"),
   };
+}
+
+function kubeconfigFor(given: string | undefined, farm: FarmState | undefined): string {
+  if (given !== undefined) {
+    if (!existsSync(given)) throw new UsageError(`--kubeconfig ${given}: there is no such file.`);
+    return given;
+  }
+  if (farm === undefined) {
+    throw new FarmError(
+      "No farm is up: run `build-medic farm up` first, or name a cluster with --kubeconfig FILE.",
+    );
+  }
+  if (farm.provider === "kwok") {
+    throw new FarmError(
+      "This farm has fake nodes, on which no container runs: for builds, take it down and bring it up again as root on Debian or Ubuntu, or name a cluster with --kubeconfig FILE.",
+    );
+  }
+  return farm.kubeconfig;
 }
 
 interface Images {

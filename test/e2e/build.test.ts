@@ -105,25 +105,6 @@ describe("a build without the medic", { timeout: 15 * MINUTES }, () => {
     assert.match(record.clients[2]?.why ?? "", /not ready within 45 s, so no test ran/);
   });
 
-  test("with every node cordoned fails on the target alone, and uncordons at the end", async () => {
-    const { code, record } = await build(
-      "--mode",
-      "chaos-recoverable",
-      "--medic",
-      "off",
-      "--target",
-      "0",
-      ...SOON,
-    );
-    assert.equal(code, 1);
-    assert.deepEqual(
-      outcomes(record),
-      ["environment", "passed", "passed", "passed"],
-      JSON.stringify(record, undefined, 2),
-    );
-    assert.deepEqual(await cordonedNodes(), []);
-  });
-
   test("two builds at once do not disturb each other", async () => {
     const [broken, healthy] = await Promise.all([
       build("--mode", "misconfig", "--medic", "off", "--clients", "2", "--target", "1", "--timeout", "90"),
