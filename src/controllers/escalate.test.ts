@@ -177,7 +177,7 @@ test("a stack that another medic handed over between the look and the record is 
   });
   await world.live(3, medic);
   assert.equal(only(world).status.escalation?.messageId, "theirs");
-  assert.deepEqual(world.chat.sends, []);
+  assert.deepEqual([world.chat.sends, world.decisions], [[], []]);
 });
 
 test("a stack that another medic handed over just before the record is written stays as it is", async () => {

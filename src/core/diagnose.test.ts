@@ -85,6 +85,38 @@ for (const [behaviour, [stack, expected]] of Object.entries(cases)) {
   test(behaviour, () => assert.deepEqual(summary(stack), expected));
 }
 
+test("the database comes first by its role, whatever it is called", () => {
+  const snapshot = aStack().withPod(imageNotFound("x:1")).withPod(imageNotFound("x:1"), "db").snapshot();
+  const statefulSets = snapshot.statefulSets.map((set) => ({
+    ...set,
+    name: set.role === "db" ? "postgres-0" : "api-0",
+  }));
+  const found = diagnose(viewOf({ ...snapshot, statefulSets }), policy);
+  assert.deepEqual(
+    found.map(({ subject }) => subject),
+    ["Pod/db-0-0", "Pod/server-0-0"],
+  );
+});
+
+test("what does not pass is not held back by the debounce, also while the kubelet has not said that it waits", () => {
+  const terminated = { reason: "StartError", exitCode: 128, message: "", finishedAt: DEPLOYED };
+  const stack = aStack()
+    .withPod((pod) => ({
+      ...waiting("ContainerCreating")(pod),
+      containers: pod.containers.map(({ name, image }) => ({
+        ...pod.containers[0]!,
+        name,
+        image,
+        ready: false,
+        runningSince: undefined as never,
+        terminated,
+      })),
+    }))
+    .after(SECOND);
+  const [finding] = findingsOf(stack);
+  assert.deepEqual([finding?.reason, finding?.class], ["ContainerCannotRun", "beyond"]);
+});
+
 test("an incomplete stack says what it misses and what goes", () => {
   const stack = aStack().withoutSet("db").set({ terminating: true });
   const [finding] = findingsOf(stack);

@@ -95,6 +95,9 @@ const none: Record<string, StackBuilder> = {
   "an unreadable annotation makes the whole intent unusable, the readable ones too": aStack()
     .intent({ replicas: "three", image: images.server, command: "" })
     .liveImage("x:bad"),
+  "an unreadable image keeps even readable replicas from being restored": aStack()
+    .intent({ replicas: "1", image: "" })
+    .liveReplicas(0),
   "without annotations there is nothing to differ from": aStack().intent({}).liveImage("x:bad"),
   "without the server's answer nothing is known about the template": aStack()
     .liveImage("x:bad")

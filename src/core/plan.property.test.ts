@@ -116,8 +116,9 @@ test("waiting always ends: every time that is waited for is still to come", () =
 test("a stack that is not ready never goes quiet: once its times have run out it is repaired or told", () => {
   fc.assert(
     fc.property(plausible, (snapshot) => {
-      const open = ["Escalated", "Resolved", "Gone"].includes(snapshot.incident?.status.phase ?? "");
-      fc.pre(!open && !viewOf(snapshot).ready);
+      const view = viewOf(snapshot);
+      const { watched, terminating } = snapshot.namespace;
+      fc.pre(watched && !terminating && !view.testsStarted && view.paused === undefined && !view.ready);
       const attempts = (snapshot.incident?.status.attempts ?? []).map((attempt) => ({ ...attempt, at: 0 }));
       const { incident } = snapshot;
       const known = incident && { incident: { ...incident, status: { ...incident.status, attempts } } };

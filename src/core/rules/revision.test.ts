@@ -7,7 +7,9 @@ import {
   MINUTE,
   SECOND,
   but,
+  defaulted,
   imageNotFound,
+  templateOf,
   terminating,
   waiting,
 } from "../../../test/support/stack-pieces.ts";
@@ -30,8 +32,10 @@ test("a pod stuck on an older revision than its StatefulSet has to be replaced",
 });
 
 const untouched: Record<string, StackBuilder> = {
-  "a pod is not replaced before its template is right: it would come back the same":
-    leftBehind.liveImage("x:worse"),
+  "a pod is not replaced before its template is right: it would come back the same": leftBehind.set({
+    template: defaulted(templateOf("server", { image: "x:worse" })),
+    updateRevision: "server-0-worse",
+  }),
   "a pod whose intent is not declared stays": leftBehind.intent({}),
   "a pod whose intent cannot be read stays": leftBehind.intent({ replicas: "three" }),
   "a pod whose template could not be compared stays": leftBehind.dryRun({ code: 422, message: "" }),
