@@ -11,7 +11,7 @@ import type { Decision } from "./plan.ts";
 import type { PodState, Snapshot } from "./snapshot.ts";
 import { viewOf } from "./stack-view.ts";
 
-const runs = { numRuns: 250 };
+const runs = { numRuns: 120 };
 const asText = (decision: Decision): string => JSON.stringify(decision);
 
 test("every snapshot gets a decision, the same one twice, and the same one after it was recorded", () => {
@@ -22,7 +22,7 @@ test("every snapshot gets a decision, the same one twice, and the same one after
       const recorded = JSON.parse(JSON.stringify(snapshot)) as Snapshot;
       assert.equal(asText(decide(recorded, policy)), decided);
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
 
@@ -109,7 +109,7 @@ test("waiting always ends: every time that is waited for is still to come", () =
         else assert.equal(finding.patienceUntil, undefined);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
 
@@ -200,7 +200,7 @@ test("no sequence of troubles gets more actions than the limit, however they end
       }
       most = Math.max(most, actionsUsed(attempts));
     }),
-    { numRuns: 150 },
+    { numRuns: 70 },
   );
   assert.ok(most >= 3, "the sequences must be able to reach a limit");
 });
