@@ -252,11 +252,36 @@ test("an event without an object ends the watch and comes again", async () => {
   assert.deepEqual(told, ["added a@9", "modified a@12 a@9"]);
 });
 
-test("lists again after a watch that fell silent", async () => {
+const silence = (): ApiError => new ApiError("watch things: not a byte", { status: 0, reason: "Silent" });
+
+test("watches on from where it was after a watch that fell silent, without a list", async () => {
   const { server, clock } = await rig();
-  await server.watchNow.break(new ApiError("watch things: not a byte", { status: 0, reason: "Silent" }));
-  await clock.step(200);
-  assert.deepEqual(server.asked.slice(2), ["list", "watch from 10"]);
+  for (let count = 0; count < 7; count += 1) {
+    await clock.step(100_000);
+    await server.watchNow.break(silence());
+    await clock.step(200);
+  }
+  assert.deepEqual(
+    server.asked.slice(1),
+    Array.from({ length: 8 }, () => "watch from 10"),
+  );
+});
+
+test("doubts its version after many silent watches in a row, and an event ends the row", async () => {
+  const { server, clock } = await rig();
+  const fallSilent = async (times: number): Promise<void> => {
+    for (let count = 0; count < times; count += 1) {
+      await clock.step(100_000);
+      await server.watchNow.break(silence());
+      await clock.step(200);
+    }
+  };
+  await fallSilent(7);
+  server.watchNow.event("BOOKMARK", { metadata: { resourceVersion: "11" } });
+  await fallSilent(7);
+  assert.ok(server.asked.slice(2).every((asked) => asked.startsWith("watch from")));
+  await fallSilent(1);
+  assert.equal(server.asked.at(-2), "probe");
 });
 
 test("tries on forever, ever slower up to half a minute, and at once quicker after a success", async () => {

@@ -23,7 +23,10 @@ export interface InformerOptions<T> {
   readonly clock: Clock;
   /** From 0 to below 1. */
   readonly random?: () => number;
-  /** A watch on which not a byte came for so long is given up; 100 000 unless told. An idle server speaks every minute. */
+  /**
+   * A watch on which not a byte came for so long is given up and opened again where it was; 100 000 unless told. An idle
+   * API server speaks every minute if its etcd reports progress (kubeadm and k3s have it so), else only as often as that.
+   */
   readonly silenceMs?: number;
 }
 
@@ -65,6 +68,8 @@ export function createInformer<T>(options: InformerOptions<T>): Informer<T> {
 const unhealthyAfterMs = 60_000;
 /** After so long an outage the history is not relied upon. */
 const longOutageMs = 300_000;
+/** After so many silent watches in a row the version itself is doubted. By default that is longer than etcd's ten minutes. */
+const silencesEnough = 8;
 /** A watch that held for so long counts as a success. */
 const steadyMs = 500;
 
@@ -83,6 +88,8 @@ class WatchingInformer<T> implements Informer<T> {
   #doubtful = false;
   /** Errors told through a watch since the last event; resuming does not seem to help. */
   #errorEvents = 0;
+  /** Watches in a row on which not a byte came. */
+  #silences = 0;
   #brokenSince: number | undefined;
   #problem: string | undefined;
   #reported: string | undefined;
@@ -195,6 +202,7 @@ class WatchingInformer<T> implements Informer<T> {
     this.#cache.keepOnly(keys);
     this.#stats.lists += 1;
     this.#errorEvents = 0;
+    this.#silences = 0;
     this.#doubtful = false;
     this.#synced = true;
     this.#firstSync.resolve();
@@ -254,6 +262,7 @@ class WatchingInformer<T> implements Informer<T> {
     // Only now: what could not be taken in must come again.
     this.#version = version;
     this.#errorEvents = 0;
+    this.#silences = 0;
     this.#stats.events += 1;
     this.#lastEventAt = this.#options.clock.now();
   }
@@ -276,10 +285,19 @@ class WatchingInformer<T> implements Informer<T> {
     this.#stats.errors += 1;
     const status = error instanceof ApiError ? error.status : 0;
     const mute = error instanceof ApiError && error.reason === "Silent";
-    if (mute || this.#errorEvents >= 3 || forgets(status)) this.#version = undefined;
+    if (this.#errorEvents >= 3 || forgets(status)) this.#version = undefined;
+    else if (mute) this.#fellSilent();
     else if (status === 0 || status >= 500) this.#doubtful = true;
     this.#problem = error.message;
     this.#report(error.message);
+  }
+
+  /** Whatever a dead connection kept back comes with the next watch from the same version; asking for it costs no list. */
+  #fellSilent(): void {
+    this.#silences += 1;
+    if (this.#silences < silencesEnough) return;
+    this.#silences = 0;
+    this.#doubtful = true;
   }
 
   /** Short interruptions are everyday; people want to know of those that last, and of what keeps it from starting. */
