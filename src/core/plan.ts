@@ -5,13 +5,13 @@ import { driftOf, dryRunFor, reconcileAction } from "./drift.ts";
 import { symptomOf } from "./farm.ts";
 import type { Finding, Reason } from "./finding.ts";
 import { isClosed } from "./incident.ts";
-import type { Attempt, IncidentStatus } from "./incident.ts";
+import type { Attempt } from "./incident.ts";
 import { owesReplacement, permit } from "./permit.ts";
 import type { Permission } from "./permit.ts";
 import type { Policy } from "./policy.ts";
 import { lookAt } from "./progress.ts";
 import type { DryRun, Snapshot } from "./snapshot.ts";
-import { viewOf } from "./stack-view.ts";
+import { readySince, viewOf } from "./stack-view.ts";
 import type { StackView } from "./stack-view.ts";
 
 /** What to do about a stack now. Times are epoch milliseconds. */
@@ -83,9 +83,10 @@ function readyPlan(view: StackView, policy: Policy): Plan | undefined {
   if (!view.ready) return undefined;
   const { incident, at } = view.snapshot;
   if (incident === undefined || isClosed(incident.status.phase)) return { kind: "none", why: "ready" };
-  const since = incident.status.readySince;
-  if (since === undefined) return { kind: "verify", until: at + policy.verifyMs };
-  const until = since + policy.verifyMs;
+  const noted = incident.status.readySince;
+  if (noted === undefined) return { kind: "verify", until: at + policy.verifyMs };
+  // A relapse that nobody saw, because the medic was away, shows in the pods' own times.
+  const until = Math.max(noted, ...view.sets.map(readySince)) + policy.verifyMs;
   return at < until
     ? { kind: "verify", until }
     : { kind: "close", phase: "Resolved", why: "ready and it held" };
@@ -102,9 +103,7 @@ function troublePlan(view: StackView, policy: Policy, findings: readonly Finding
     return { kind: "wait", until: at + RECHECK_MS, why: "the stack changed while it was read" };
   const waiting = findings.filter((finding) => finding.class === "wait");
   const beyond = findings.some((finding) => finding.class === "beyond");
-  return waiting.length > 0 && !beyond
-    ? waitPlan(waiting, at)
-    : escalation(findings, view.snapshot.incident?.status);
+  return waiting.length > 0 && !beyond ? waitPlan(waiting, at) : escalation(findings, ofThisOutage(view));
 }
 
 function changedWhileRead(dryRun: DryRun | undefined): boolean {
@@ -187,9 +186,15 @@ function repeats(attempt: Attempt, action: Action): boolean {
   return same && attempt.outcome === "applied" && name !== "replace-stuck-pod";
 }
 
+/** What an incident that is over needed explains nothing about the next one. */
+function ofThisOutage({ snapshot }: StackView): readonly Attempt[] {
+  const { incident } = snapshot;
+  return incident === undefined || isClosed(incident.status.phase) ? [] : incident.status.attempts;
+}
+
 /** What came of every try of this action that failed. */
 function failuresOf(view: StackView, action: Action): readonly string[] {
-  return (view.snapshot.incident?.status.attempts ?? [])
+  return ofThisOutage(view)
     .filter(
       (attempt) =>
         attempt.outcome === "failed" &&
@@ -212,7 +217,7 @@ export function attemptDetail(action: Action): string {
 }
 
 /** Hand it to people: the reason, and every finding as one root cause. */
-function escalation(findings: readonly Finding[], status: IncidentStatus | undefined): Plan {
+function escalation(findings: readonly Finding[], attempts: readonly Attempt[]): Plan {
   const unusable = findings.filter(({ reason }) =>
     /^Intent(Invalid|Ambiguous|Conflict|Rejected)$/.test(reason),
   );
@@ -224,7 +229,7 @@ function escalation(findings: readonly Finding[], status: IncidentStatus | undef
     .slice(0, 3)
     .map(({ message }) => message)
     .join("; ");
-  const last = status?.attempts.findLast(({ outcome }) => outcome === "applied");
+  const last = attempts.findLast(({ outcome }) => outcome === "applied");
   return last === undefined
     ? { kind: "escalate", reason: main.reason, rootCause }
     : { kind: "escalate", reason: "RepairDidNotHold", rootCause: `after ${last.action}: ${rootCause}` };
