@@ -353,3 +353,9 @@ test("two medics that live side by side repair a stack once between them", async
   assert.equal(statusOf(world).phase, "Resolved");
   assert.deepEqual(world.chat.sends, []);
 });
+
+test("an action does not count against itself when it is asked about a second time", async () => {
+  const world = await brokenStack();
+  await world.live(40, startMedic(world, { policy: { maxActionsPerStack: 1 } }));
+  assert.equal(statusOf(world).phase, "Resolved");
+});

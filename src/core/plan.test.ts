@@ -271,6 +271,13 @@ test("a repair that was applied and did not help is told as that, with what is w
   assert.match(rootCause, /^after reconcile-to-intent: server-0-0 cannot get the image/);
 });
 
+test("what an earlier outage needed explains nothing about this one", () => {
+  const failed = Array.from({ length: 3 }, () => reconciled("failed"));
+  const stack = missing.incident({ phase: "Resolved", attempts: [reconciled()] });
+  assert.equal(expectPlan(stack, "escalate").reason, "ImageNotFound");
+  expectPlan(bad.incident({ phase: "Gone", attempts: failed }), "remediate");
+});
+
 test("a repair that was refused or failed did not happen, so the first reason stands", () => {
   const stack = missing.incident({ attempts: [reconciled("failed"), reconciled("refused")] });
   assert.equal(expectPlan(stack, "escalate").reason, "ImageNotFound");
@@ -347,6 +354,16 @@ test("a stack that is ready after a repair must stay so before anybody calls it 
   const since = at - policy.verifyMs;
   assert.equal(expectPlan(verifying({ readySince: since + 1 }), "verify").until, at + 1);
   assert.equal(expectPlan(verifying({ readySince: since }), "close").phase, "Resolved");
+});
+
+test("a relapse that nobody saw, because the medic was away, begins the time anew", () => {
+  const since = at - 10 * MINUTE;
+  const readyAgain = at - SECOND;
+  const stack = verifying({ readySince: since }).withPod((pod) => ({
+    ...pod,
+    conditions: [{ type: "Ready", status: "True", since: readyAgain }],
+  }));
+  assert.equal(expectPlan(stack, "verify").until, readyAgain + policy.verifyMs);
 });
 
 test("an incident that is over needs no verification", () => {
