@@ -227,11 +227,12 @@ describe("a network fault", { timeout: 15 * MINUTES }, () => {
   });
 
   for (const name of NETWORK_FAULTS) {
-    test(`${name}: /readyz answers 503, also on a new pod, and 200 again once it is healed`, async () => {
+    test(`${name}: /readyz answers 503, also on new pods, and 200 again once it is healed`, async () => {
       const fault = await inject(name, site());
       try {
         await eventually("503", async () => (await statusOfReadyz()) === "503", 15);
-        await kube.ask("delete the server's pod", ["delete", "pod", "server-0-0", "-n", namespace]);
+        // Both: each end alone would still be cut off from the other's side.
+        await kube.ask("delete both pods", ["delete", "pod", "server-0-0", "db-0-0", "-n", namespace]);
         await waitUntilRunning(kube, { namespace, client });
         await eventually("503 from the new pod", async () => (await statusOfReadyz()) === "503", 15);
         for (let count = 0; count < 8; count += 1) {
@@ -241,7 +242,7 @@ describe("a network fault", { timeout: 15 * MINUTES }, () => {
       } finally {
         await fault.heal();
       }
-      await ready(30);
+      await ready(60);
       const restarts = "jsonpath={.items[*].status.containerStatuses[*].restartCount}";
       const counts = await kube.ask("restarts", [
         "get",
