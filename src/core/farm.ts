@@ -5,16 +5,15 @@ import { lookAt } from "./progress.ts";
 import type { FarmState, Snapshot } from "./snapshot.ts";
 import { viewOf } from "./stack-view.ts";
 
-/** An incident this old no longer counts as trouble "at once". */
-const AT_ONCE_MS = 10 * 60_000;
+/** Trouble that began longer ago than this is not "at once" with what is found now. */
+const AT_ONCE_MS = 2 * 60_000;
 
-/** How many watched stacks whose tests have not started are in which trouble, judged from the caches alone. */
+/** How many watched stacks there are, and how many came into which trouble just now, judged from the caches alone. */
 export function farmState(snapshots: readonly Snapshot[], policy: Policy): FarmState {
   const counts: Record<string, number> = {};
   let stacks = 1;
   for (const snapshot of snapshots) {
-    const view = viewOf(snapshot);
-    if (view.testsStarted || snapshot.namespace.terminating) continue;
+    if (snapshot.namespace.terminating) continue;
     stacks += 1;
     for (const reason of reasonsOf(snapshot, policy)) counts[reason] = (counts[reason] ?? 0) + 1;
   }
@@ -24,22 +23,15 @@ export function farmState(snapshots: readonly Snapshot[], policy: Policy): FarmS
 function reasonsOf(snapshot: Snapshot, policy: Policy): ReadonlySet<string> {
   const view = viewOf(snapshot);
   const { incident, at } = snapshot;
-  const reasons = new Set<string>();
   const detected = incident?.status.times.Detected;
-  if (
-    incident !== undefined &&
-    incident.status.phase !== "Resolved" &&
-    detected !== undefined &&
-    at - detected < AT_ONCE_MS
-  ) {
-    const symptom = symptomOf(incident.status.findings);
-    if (symptom !== undefined) reasons.add(symptom);
-  }
-  if (!view.ready && at >= lookAt(view, policy.debounceMs)) {
-    const symptom = symptomOf(diagnose(view, policy));
-    if (symptom !== undefined) reasons.add(symptom);
-  }
-  return reasons;
+  const known = incident !== undefined && incident.status.phase !== "Resolved";
+  if (view.testsStarted || (known && (detected === undefined || at - detected >= AT_ONCE_MS))) return new Set();
+  const troubled = !view.ready && at >= lookAt(view, policy.debounceMs);
+  const symptoms = [
+    known ? symptomOf(incident.status.findings) : undefined,
+    troubled ? symptomOf(diagnose(view, policy)) : undefined,
+  ];
+  return new Set(symptoms.filter((symptom) => symptom !== undefined));
 }
 
 /** What ails a stack, apart from what its intent says: the same for all stacks that one cause has hit. */

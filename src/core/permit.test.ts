@@ -202,10 +202,11 @@ test("an action counts when it was done or may have been done, and not as the se
 const storms: Record<string, readonly [number, number, boolean]> = {
   "five of five": [5, 5, true],
   "four of four are too few to tell": [4, 4, false],
-  "five of twenty-four": [5, 24, true],
-  "five of twenty-five are a fifth, not more": [5, 25, false],
-  "sixty of three hundred": [60, 300, false],
-  "sixty-one of three hundred": [61, 300, true],
+  "five of fifteen are a third": [5, 15, true],
+  "five of sixteen are less than a third": [5, 16, false],
+  "ten of forty, one in every build of four": [10, 40, false],
+  "ninety-nine of three hundred": [99, 300, false],
+  "a hundred of three hundred": [100, 300, true],
 };
 for (const [what, [same, stacks, storm]] of Object.entries(storms)) {
   test(`${what} stacks with the same trouble: ${storm ? "a storm" : "no storm"}`, () => {

@@ -164,5 +164,5 @@ export function actionsUsed(attempts: readonly Attempt[]): number {
 /** True when this stack's trouble is on so many stacks at once that the farm is the patient. */
 export function isStorm({ farm }: Pick<Snapshot, "farm">, symptom: string | undefined): boolean {
   const same = 1 + (symptom === undefined ? 0 : (farm.stacksBySymptom[symptom] ?? 0));
-  return same >= STORM_STACKS && same > farm.stacks * STORM_SHARE;
+  return same >= STORM_STACKS && same >= farm.stacks * STORM_SHARE;
 }

@@ -12,5 +12,5 @@ export interface Policy {
 
 /** A farm is in a storm when at least this many stacks have the same trouble … */
 export const STORM_STACKS = 5;
-/** … and they are more than this share of the watched stacks. */
-export const STORM_SHARE = 0.2;
+/** … and they are at least this share of the watched stacks. One broken stack of four in every build is no storm. */
+export const STORM_SHARE = 1 / 3;

@@ -26,9 +26,9 @@ export interface Snapshot {
 }
 
 export interface FarmState {
-  /** Watched stacks whose tests have not started. */
+  /** Watched stacks, this one included. */
   readonly stacks: number;
-  /** How many other stacks show which symptom, now or in an incident of the last ten minutes. */
+  /** How many other stacks came to show which symptom within the last two minutes. */
   readonly stacksBySymptom: Readonly<Record<string, number>>;
 }
 

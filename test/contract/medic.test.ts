@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { callApi } from "../../farm/cluster/api-client.ts";
 import { startControlPlane } from "../../farm/cluster/control-plane.ts";
@@ -47,6 +47,11 @@ describe("the medic on a real API server", () => {
     await medic?.stop();
     await chat?.stop();
     await plane?.stop();
+  });
+
+  // Builds go when their test is over, as on a farm: many stacks in the same trouble at once would be a storm.
+  afterEach(async () => {
+    await callApi(plane.admin, "DELETE", `/api/v1/namespaces/build-${builds}`);
   });
 
   /** A build of its own with one stack; its namespace. */
@@ -249,6 +254,43 @@ describe("the medic on a real API server", () => {
     await eventually("the message is sent", async () => messagesFor(namespace) === 1);
     const patches = (await medicWrites(plane.auditLog, namespace)).filter(({ verb }) => verb === "patch");
     assert.equal(patches.length, 1);
+  });
+
+  it("touches nothing and sends one message for all when many stacks have the same trouble at once", async () => {
+    builds += 1;
+    const namespace = `build-${builds}`;
+    await createBuild(plane.admin, namespace);
+    const before = chat.messages().length;
+    // Paused until all are there, so that none of them is alone.
+    const clients = ["0", "1", "2", "3", "4", "5"];
+    const fault: StackOptions["fault"] = (set) => (containerOf(set)["image"] = missing);
+    for (const client of clients) {
+      await createStack(plane.admin, {
+        namespace,
+        client,
+        fault,
+        annotations: { "medic/paused": "not yet" },
+      });
+    }
+    await eventually("all pods cannot pull", async () => {
+      const pods = await Promise.all(
+        clients.map((client) => read(plane.admin, `/api/v1/namespaces/${namespace}/pods/server-${client}-0`)),
+      );
+      return pods.every((pod) => JSON.stringify(pod?.["status"] ?? {}).includes("ImagePullBackOff"));
+    });
+    for (const client of clients) {
+      await change(plane.admin, `${setsPath(namespace)}/server-${client}`, (set) => {
+        delete (set["metadata"] as { annotations: Record<string, string> }).annotations["medic/paused"];
+      });
+    }
+    const escalated = async (): Promise<boolean> =>
+      (await incidentsOf(plane.admin, namespace)).filter(({ status }) => status?.phase === "Escalated")
+        .length === clients.length;
+    await eventually("every stack is handed over", escalated);
+    await eventually("the message is sent", async () => chat.messages().length > before);
+    await delay(3_000);
+    assert.equal(chat.messages().length - before, 1);
+    assert.deepEqual(await medicWrites(plane.auditLog, namespace), []);
   });
 
   it("closes the incident when the build goes away", async () => {
