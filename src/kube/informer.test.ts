@@ -277,7 +277,7 @@ test("doubts its version after many silent watches in a row, and an event ends t
     }
   };
   await fallSilent(7);
-  server.watchNow.event("BOOKMARK", { metadata: { resourceVersion: "11" } });
+  server.watchNow.event("BOOKMARK", { metadata: { resourceVersion: "10" } });
   await fallSilent(7);
   assert.ok(server.asked.slice(2).every((asked) => asked.startsWith("watch from")));
   await fallSilent(1);
