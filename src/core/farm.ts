@@ -25,7 +25,8 @@ function reasonsOf(snapshot: Snapshot, policy: Policy): ReadonlySet<string> {
   const { incident, at } = snapshot;
   const detected = incident?.status.times.Detected;
   const known = incident !== undefined && incident.status.phase !== "Resolved";
-  if (view.testsStarted || (known && (detected === undefined || at - detected >= AT_ONCE_MS))) return new Set();
+  if (view.testsStarted || (known && (detected === undefined || at - detected >= AT_ONCE_MS)))
+    return new Set();
   const troubled = !view.ready && at >= lookAt(view, policy.debounceMs);
   const symptoms = [
     known ? symptomOf(incident.status.findings) : undefined,
