@@ -37,6 +37,8 @@ export function etcdArguments({ directory, ports }: ControlPlaneLayout): string[
     "--auto-compaction-mode=periodic",
     "--auto-compaction-retention=1h",
     "--quota-backend-bytes=4294967296",
+    // As kubeadm and k3s have it. Without it, watches of what does not change are told nothing at all for ten minutes.
+    "--experimental-watch-progress-notify-interval=5s",
     "--log-level=warn",
   ];
 }

@@ -80,13 +80,6 @@ export async function readFarm(): Promise<FarmState | undefined> {
   }
 }
 
-/** Path of the farm's kubeconfig. Throws one sentence when no farm is up. */
-export async function kubeconfigOfFarm(): Promise<string> {
-  const farm = await readFarm();
-  if (farm === undefined) throw new Error("no farm is up; run `build-medic farm up` first.");
-  return farm.kubeconfig;
-}
-
 /** Records a farm that is completely up. */
 export async function writeFarm(state: FarmState): Promise<void> {
   const { directory, state: file } = farmPaths();

@@ -2,7 +2,7 @@ import type { Action } from "../core/action.ts";
 import type { EscalationMessage } from "../core/escalation.ts";
 import type { Incident, IncidentSpec, IncidentStatus } from "../core/incident.ts";
 import type { Snapshot } from "../core/snapshot.ts";
-import type { StackId, StackKey } from "../core/stack.ts";
+import type { StackId } from "../core/stack.ts";
 
 /** What the controllers need of the outside world. Adapters implement these; only `app.ts` joins the two. */
 
@@ -115,10 +115,4 @@ export interface Log {
   error(message: string, fields?: object): void;
   debug(message: string, fields?: object): void;
   child(fields: object): Log;
-}
-
-/** Where stack keys wait: deduplicated, one at a time per key, delayed or rate-limited. */
-export interface Queue {
-  add(key: StackKey): void;
-  addAfter(key: StackKey, delayMs: number): void;
 }

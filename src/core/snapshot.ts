@@ -33,7 +33,7 @@ export interface FarmState {
 }
 
 /** An incident as the core sees it. */
-export interface IncidentView {
+interface IncidentView {
   readonly name: string;
   readonly status: IncidentStatus;
 }

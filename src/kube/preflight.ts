@@ -5,7 +5,7 @@ import { ApiError, isNotFound } from "./api-client.ts";
 import type { ApiClient } from "./api-client.ts";
 
 /** One right that the medic's code uses. */
-export interface Right {
+interface Right {
   readonly group: string;
   readonly resource: string;
   readonly subresource?: string;
@@ -15,7 +15,7 @@ export interface Right {
 }
 
 /** Exactly what the code does on the cluster; writes are left out in observe mode. */
-export function neededRights(mode: "act" | "observe"): readonly Right[] {
+function neededRights(mode: "act" | "observe"): readonly Right[] {
   const act = mode === "act";
   return [
     { group: "", resource: "namespaces", verbs: ["get", "list", "watch"] },
