@@ -11,7 +11,7 @@ import { callApi } from "../../farm/cluster/api-client.ts";
 import type { ApiAccess } from "../../farm/cluster/api-client.ts";
 import { eventually, read } from "./test-stack.ts";
 
-const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../bin/build-medic.js", import.meta.url));
 
 export interface MedicProcess {
   readonly pid: number;
