@@ -151,6 +151,17 @@ describe("a build that is stopped", { timeout: 10 * MINUTES }, () => {
     assert.deepEqual(await buildNamespaces(), []);
   });
 
+  test("by a closed pipe removes its namespace, although nobody listens any more", async () => {
+    const { child } = startFarmCommand(["build", "--mode", "none", "--medic", "off", "--clients", "1"]);
+    const closed = once(child, "exit");
+    await eventually("the namespace is there", async () => (await buildNamespaces()).length > 0);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    await closed;
+    assert.deepEqual(await buildNamespaces(), []);
+    assert.deepEqual(await listOpenBuilds(), []);
+  });
+
   test("by kill -9 is cleaned up by the next command", async () => {
     const { child, done } = startFarmCommand([
       "build",
