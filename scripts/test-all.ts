@@ -1,6 +1,7 @@
 /** `make test`: every test in order, from the fastest to the slowest, and the farm down at the end. Stops at the first failure. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { ensurePackages } from "../farm/cluster/packages.ts";
 
 interface Step {
   readonly name: string;
@@ -18,6 +19,9 @@ const STEPS: readonly Step[] = [
 ];
 const LAST: Step = { name: "farm down", args: [process.execPath, MEDIC, "farm", "down"] };
 
+/** What the tests need beyond what the farm installs for itself. */
+const PACKAGES = ["postgresql-15", "python3", "python3-venv"];
+
 const begin = Date.now();
 const failed = await runSteps();
 const down = await run(LAST.args);
@@ -29,6 +33,12 @@ else console.log(`\nAll tests passed in ${time}: ${STEPS.map((step) => step.name
 process.exitCode = failed === undefined && down === 0 ? 0 : 1;
 
 async function runSteps(): Promise<string | undefined> {
+  try {
+    await ensurePackages(PACKAGES, { log: (line) => console.log(line) });
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return "the Debian packages that the tests need";
+  }
   for (const [index, step] of STEPS.entries()) {
     console.log(`\n[${index + 1}/${STEPS.length}] ${step.name}`);
     const stepBegin = Date.now();
