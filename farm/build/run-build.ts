@@ -5,6 +5,7 @@ import { enterFarm } from "./farm-gate.ts";
 import { FaultPlan } from "./fault-plan.ts";
 import { medicRecord, settledIncidents } from "./incidents.ts";
 import { openKube } from "./kube.ts";
+import { healLeftovers } from "./leftovers.ts";
 import type { Kube } from "./kube.ts";
 import { createNamespace, deleteNamespace, namespaceOf } from "./namespace.ts";
 import { dropOpenBuild, saveOpenBuild } from "./open-builds.ts";
@@ -66,6 +67,8 @@ export async function runBuild(options: BuildOptions, context: BuildContext): Pr
   try {
     await attempt(async () => {
       leaveFarm = await enterFarm(open, options.fault === "cordon", { report, signal: context.signal });
+      // A build that was killed while this one waited for it has left its cordon.
+      for (const line of await healLeftovers(steady)) report(line);
       report(`build ${runId} in namespace ${open.namespace}`);
       await createNamespace(build.kube, { runId, watched: options.medic });
       clients = await runClients(build, context.farm);

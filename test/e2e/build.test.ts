@@ -11,7 +11,8 @@ import type { Kube } from "../../farm/build/kube.ts";
 import type { MatrixResult } from "../../farm/build/run-matrix.ts";
 import { createNamespace, deleteNamespace } from "../../farm/build/namespace.ts";
 import { medicTraffic } from "../../farm/build/audit-writes.ts";
-import { listOpenBuilds } from "../../farm/build/open-builds.ts";
+import { dropOpenBuild, listOpenBuilds, saveOpenBuild } from "../../farm/build/open-builds.ts";
+import { thisOwner } from "../../farm/build/owner.ts";
 import type { BuildRecord } from "../../farm/build/record.ts";
 import { createRunnerPods, podRunner } from "../../farm/build/runner.ts";
 import type { Runner } from "../../farm/build/runner.ts";
@@ -51,7 +52,7 @@ function startFarmCommand(args: readonly string[]) {
     process.stderr.write(text);
   });
   const done = once(child, "close").then(([code]) => ({ code: code as number | null, stdout, stderr }));
-  return { child, done };
+  return { child, done, printed: () => stderr };
 }
 
 async function farmCommand(...args: readonly string[]) {
@@ -66,6 +67,20 @@ async function build(...args: readonly string[]): Promise<{ code: number | null;
 async function cordonedNodes(): Promise<string[]> {
   const { items } = await kube.get<V1NodeList>("list nodes", ["nodes"]);
   return items.filter((node) => node.spec?.unschedulable).map((node) => node.metadata?.name ?? "");
+}
+
+async function openRunIds(): Promise<string[]> {
+  return (await listOpenBuilds()).map((build) => build.runId);
+}
+
+/** The run id in a build's first line of progress. */
+async function runIdOf(running: ReturnType<typeof startFarmCommand>): Promise<string> {
+  const found = await poll(() => Promise.resolve(/build (\S+) in namespace/.exec(running.printed())?.[1]), {
+    everyMs: 50,
+    forMs: 5 * MINUTES,
+  });
+  assert.ok(found, "the build has begun");
+  return found;
 }
 
 async function buildNamespaces(): Promise<string[]> {
@@ -90,7 +105,7 @@ describe("a build without the medic", { timeout: 15 * MINUTES }, () => {
     assert.deepEqual(outcomes(record), ["passed", "passed", "passed", "passed"]);
     assert.ok(record.clients.every((client) => client.passed > 0));
     assert.ok(!(await buildNamespaces()).includes(record.namespace));
-    assert.deepEqual(await listOpenBuilds(), []);
+    assert.ok(!(await openRunIds()).includes(record.runId));
   });
 
   test("with a bad image tag fails on the target alone, and says that no test ran", async () => {
@@ -131,56 +146,52 @@ describe("a build without the medic", { timeout: 15 * MINUTES }, () => {
   });
 });
 
-describe("a build that is stopped", { timeout: 10 * MINUTES }, () => {
+describe("a build that is stopped", { timeout: 20 * MINUTES }, () => {
+  const CORDONING = ["build", "--mode", "chaos-recoverable", "--medic", "off", "--clients", "2"];
+  /** The fault's line of progress: from then on all nodes are cordoned, and nobody else's build is on the farm. */
+  const faultIsIn = (build: ReturnType<typeof startFarmCommand>) =>
+    eventually(
+      "the fault is in place",
+      () => Promise.resolve(build.printed().includes("fault in place")),
+      600,
+    );
+
   test("by Ctrl-C uncordons the nodes and removes its namespace before it ends", async () => {
-    const { child, done } = startFarmCommand([
-      "build",
-      "--mode",
-      "chaos-recoverable",
-      "--medic",
-      "off",
-      "--clients",
-      "2",
-    ]);
-    await eventually("the nodes are cordoned", async () => (await cordonedNodes()).length > 0, 90);
-    child.kill("SIGINT");
-    const { code, stdout } = await done;
+    const build = startFarmCommand(CORDONING);
+    const runId = await runIdOf(build);
+    await faultIsIn(build);
+    assert.ok((await cordonedNodes()).length > 0);
+    build.child.kill("SIGINT");
+    const { code, stdout } = await build.done;
     assert.equal(code, 1);
     assert.match(stdout, /interrupted/);
     assert.deepEqual(await cordonedNodes(), []);
-    assert.deepEqual(await buildNamespaces(), []);
+    assert.ok(!(await buildNamespaces()).includes(`build-${runId}`));
   });
 
   test("by a closed pipe removes its namespace, although nobody listens any more", async () => {
-    const { child } = startFarmCommand(["build", "--mode", "none", "--medic", "off", "--clients", "1"]);
-    const closed = once(child, "exit");
-    await eventually("the namespace is there", async () => (await buildNamespaces()).length > 0);
-    child.stdout.destroy();
-    child.stderr.destroy();
+    const build = startFarmCommand(["build", "--mode", "none", "--medic", "off", "--clients", "1"]);
+    const closed = once(build.child, "exit");
+    const runId = await runIdOf(build);
+    build.child.stdout.destroy();
+    build.child.stderr.destroy();
     await closed;
-    assert.deepEqual(await buildNamespaces(), []);
-    assert.deepEqual(await listOpenBuilds(), []);
+    assert.ok(!(await buildNamespaces()).includes(`build-${runId}`));
+    assert.ok(!(await openRunIds()).includes(runId));
   });
 
   test("by kill -9 is cleaned up by the next command", async () => {
-    const { child, done } = startFarmCommand([
-      "build",
-      "--mode",
-      "chaos-recoverable",
-      "--medic",
-      "off",
-      "--clients",
-      "2",
-    ]);
-    await eventually("the nodes are cordoned", async () => (await cordonedNodes()).length > 0, 90);
-    child.kill("SIGKILL");
-    await done;
+    const build = startFarmCommand(CORDONING);
+    const runId = await runIdOf(build);
+    await faultIsIn(build);
+    build.child.kill("SIGKILL");
+    await build.done;
     assert.ok((await cordonedNodes()).length > 0, "nobody is left to uncordon");
     const next = await farmCommand("build", "--mode", "none", "--medic", "off", "--clients", "1");
-    assert.match(next.stderr, /had been killed: uncordoned node-1, node-2/);
+    assert.match(next.stderr, new RegExp(`build ${runId} had been killed: uncordoned node-1, node-2`));
     assert.equal(next.code, 0, next.stdout);
     assert.deepEqual(await cordonedNodes(), []);
-    assert.deepEqual(await buildNamespaces(), []);
+    assert.ok(!(await buildNamespaces()).includes(`build-${runId}`));
   });
 });
 
@@ -191,6 +202,10 @@ describe("a network fault", { timeout: 15 * MINUTES }, () => {
   let runner: Runner;
 
   before(async () => {
+    const { kubeconfig, clusterUid } = farm;
+    const owner = await thisOwner();
+    // On record like any build: when this test is killed, the next command cleans up after it.
+    await saveOpenBuild({ runId, namespace, owner, kubeconfig, clusterUid, cordoned: [], keep: false });
     await createNamespace(kube, { runId, watched: false });
     await createRunnerPods(kube, [{ namespace, client, image: farm.suiteImage }]);
     const values = { client: String(client), runId, ...farm.chartValues };
@@ -201,7 +216,10 @@ describe("a network fault", { timeout: 15 * MINUTES }, () => {
     await runner.ready();
     await ready(90);
   });
-  after(() => deleteNamespace(kube, namespace));
+  after(async () => {
+    await deleteNamespace(kube, namespace);
+    await dropOpenBuild(runId);
+  });
 
   async function ready(timeoutSeconds: number): Promise<void> {
     const signal = new AbortController().signal;
