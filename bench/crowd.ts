@@ -1,4 +1,7 @@
+import { cp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { OUT } from "../farm/build/out-folder.ts";
 import { startControlPlane } from "../farm/cluster/control-plane.ts";
 import type { ControlPlane } from "../farm/cluster/control-plane.ts";
 import { installMedic, startMedic } from "../test/support/medic-process.ts";
@@ -36,6 +39,8 @@ export interface Crowd {
   readonly targets: readonly Target[];
   /** Ends medic and poller, so that the audit log has their watches too; the control plane goes on. */
   silence(): Promise<void>;
+  /** After a failure: keeps what was said by whom in `out/bench/failed`, and answers that path. */
+  keepRecords(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -88,7 +93,18 @@ export async function startCrowd(options: CrowdOptions): Promise<Crowd> {
     });
     started.push(poller);
     progress("medic and poller are watching");
-    return { plane, medic, poller, pods, sets, targets, silence, stop };
+    const keepRecords = async (): Promise<string> => {
+      const folder = join(OUT, "bench", "failed");
+      await rm(folder, { recursive: true, force: true });
+      await cp(join(plane.directory, "logs"), folder, { recursive: true });
+      await cp(plane.auditLog, join(folder, "audit.log"));
+      const jsonLines = (lines: readonly unknown[]): string =>
+        lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+      await writeFile(join(folder, "medic.log"), jsonLines(medic.lines));
+      await writeFile(join(folder, "poller.log"), jsonLines(poller.lines));
+      return folder;
+    };
+    return { plane, medic, poller, pods, sets, targets, silence, keepRecords, stop };
   } catch (error) {
     await stop();
     throw error;

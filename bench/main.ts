@@ -117,6 +117,10 @@ async function onFakeNodes(
       ...(idle === undefined ? [] : [await idleResult(crowd, idle, usage)]),
       ...(breaks === undefined ? [] : [await latencyResult(crowd, breaks, { ...flags, progress })]),
     ];
+  } catch (error) {
+    if (!signal.aborted)
+      progress(`failed; who said what is in ${relative(process.cwd(), await crowd.keepRecords())}`);
+    throw error;
   } finally {
     await crowd.stop();
   }
