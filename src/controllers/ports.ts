@@ -116,3 +116,43 @@ export interface Log {
   debug(message: string, fields?: object): void;
   child(fields: object): Log;
 }
+
+/** What bounds one episode. */
+export interface EpisodeLimits {
+  /** The full id of the model; an alias may move to another model. */
+  readonly model: string;
+  readonly maxTurns: number;
+  /** Dollars. Checked by the SDK after each answer, so the last turn may exceed it. */
+  readonly maxBudgetUsd: number;
+  /** Wall clock, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** How an episode ended. `completed` says only that the model stopped by itself. */
+export type EpisodeEnd =
+  | "completed"
+  | "max-turns"
+  | "budget"
+  | "deadline"
+  | "aborted"
+  | "refusal"
+  | "api-error"
+  | "wrong-tools"
+  | "crashed";
+
+/** What an episode came to. Whether the stack is healthy is for later reconciles to find. */
+export interface EpisodeOutcome {
+  readonly end: EpisodeEnd;
+  /** Model requests that were answered. */
+  readonly turns: number;
+  /** Input, output and cached tokens together. */
+  readonly tokens: number;
+  /** Dollars by the SDK's own account; what is known of them when the episode was cut off. */
+  readonly costUsd: number;
+  /** False when it was cut off, so that the last request may have cost more than is known. */
+  readonly costKnown: boolean;
+  /** One sentence on how it ended, masked; empty when the model stopped by itself. */
+  readonly detail: string;
+  /** The model's last words. */
+  readonly lastText: string;
+}
