@@ -65,6 +65,18 @@ describe("waiting for a stack", () => {
     });
   });
 
+  it("keeps the last whole answer when its own end cuts a look short", async () => {
+    const { result } = await wait([{ status: 503, reason: "no database" }, "TIMEOUT"], {
+      timeoutSeconds: 2,
+    });
+    assert.deepEqual([result.lastStatus, result.reason, result.looks], [503, "no database", 1]);
+  });
+
+  it("says that no answer came when the only look timed out", async () => {
+    const { result } = await wait(["TIMEOUT"], { timeoutSeconds: 2 });
+    assert.equal(result.lastStatus, "TIMEOUT");
+  });
+
   it("is no success when the time is over in the middle of a good row", async () => {
     const { result } = await wait([503, 200], { timeoutSeconds: 3 });
     assert.equal(result.event, "timeout");
