@@ -25,13 +25,30 @@ export interface Attempt {
   readonly detail: string;
 }
 
+/** An episode that has no end yet, in this process or in one that died. */
+export const RUNNING = "running";
+
 export interface EpisodeRecord {
   readonly model: string;
   readonly turns: number;
   readonly tokens: number;
   readonly costUsd: number;
+  /** `running`, how it ended, `interrupted` (the medic died in it), or why there was none: `no-budget`, `not-audited`. */
   readonly outcome: string;
   readonly tools: readonly string[];
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  /** Dollars that the hourly ledger holds for it, while and where its cost is not known. */
+  readonly reservedUsd?: number;
+  /** What the model wants people to be told, should the stack not become ready. */
+  readonly conclusion?: Conclusion;
+}
+
+/** The model's account of an outage, already cut and masked. */
+export interface Conclusion {
+  readonly rootCause: string;
+  readonly evidence?: string;
+  readonly nextStep?: string;
 }
 
 /** The outbox of the one message: present as soon as it is decided, `sentAt` once it is delivered. */

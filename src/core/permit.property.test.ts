@@ -19,6 +19,8 @@ function assertHarmless(action: Action, snapshot: Snapshot): void {
   assert.ok(statefulSets.every((set) => !set.testsStarted && set.paused === undefined));
   assert.notEqual(snapshot.incident?.status.phase, "Escalated");
   assert.equal(action.namespace, namespace.name);
+  // Only a model asks for the other two; they have tests of their own.
+  assert.ok(action.kind === "restart-pod" || action.kind === "reconcile-to-intent");
   const targets = statefulSets.filter(({ name }) => name === action.statefulSet);
   if (action.kind === "restart-pod") assertHarmlessRestart(action, targets, snapshot);
   else assertDeclaredWrite(action, targets, snapshot);
@@ -149,11 +151,13 @@ function mutantsOf(action: Action): readonly Action[] {
     { ...action, statefulSet: "server-9" },
     { ...action, uid: "uid-other" },
   ];
-  if (action.kind === "restart-pod")
+  if (action.kind !== "reconcile-to-intent")
     return [
       ...elsewhere,
       { ...action, pod: "other-0" },
-      { ...action, completesReconcile: !action.completesReconcile },
+      ...(action.kind === "restart-pod"
+        ? [{ ...action, completesReconcile: !action.completesReconcile }]
+        : []),
     ].slice(0, 4);
   return [
     ...elsewhere,

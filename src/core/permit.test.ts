@@ -16,8 +16,9 @@ import { targetOf } from "./action.ts";
 import { driftOf, reconcileAction } from "./drift.ts";
 import type { Finding } from "./finding.ts";
 import type { Attempt } from "./incident.ts";
-import { actionsUsed, isStorm, permit } from "./permit.ts";
-import type { Refusal } from "./permit.ts";
+import { actionsUsed } from "./attempt.ts";
+import { isStorm, permit } from "./permit.ts";
+import type { Refusal } from "./permission.ts";
 
 const broken = aStack().liveImage("x:bad").withPod(imageNotFound("x:bad"));
 const left = aStack().withPod(imageNotFound("x:bad")).onOldRevision("x:bad");

@@ -1,41 +1,19 @@
-import type { Action, ReconcileToIntent, RestartPod } from "./action.ts";
+import type { Action, ReconcileToIntent, RestartPod, RollbackRelease } from "./action.ts";
+import { actionsUsed, owesReplacement, repeats } from "./attempt.ts";
+import { diagnose } from "./diagnose.ts";
 import { driftOf, dryRunFor } from "./drift.ts";
 import { symptomOf } from "./farm.ts";
 import { differences, jsonEqual } from "./json.ts";
-import type { Attempt } from "./incident.ts";
 import type { Policy } from "./policy.ts";
 import { STORM_SHARE, STORM_STACKS } from "./policy.ts";
+import { refuse } from "./permission.ts";
+import type { Permission } from "./permission.ts";
+import { uncordonRefusal } from "./permit-node.ts";
 import { widenings } from "./privileges.ts";
+import { rollbackCandidates } from "./rollback.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { condition, isReady } from "./stack-view.ts";
 import type { SetView, StackView } from "./stack-view.ts";
-
-/** Why an action was refused, a stable CamelCase code each. */
-export const Refusals = {
-  NotWatched: "The namespace is not labelled for the medic.",
-  NamespaceTerminating: "The namespace is being deleted.",
-  TestsStarted: "The stack's tests have started; what breaks now is a result.",
-  Paused: "Someone asked for hands off.",
-  AlreadyEscalated: "The incident was handed to people.",
-  StackReady: "The stack is ready; drift on a ready stack is no trouble.",
-  OutOfScope: "The target does not belong to this incident's stack.",
-  StaleTarget: "The target is no longer what the decision was made from.",
-  NotTheIntent: "The write is not exactly what the intent declares.",
-  WidensPrivileges: "The write would give the pod more rights on its node.",
-  PodIsReady: "The pod is ready.",
-  PodTerminating: "The pod is terminating already.",
-  NodeNotReady: "The pod's node is not ready, so nobody knows whether the pod still runs.",
-  ActionsUsedUp: "The stack has had all the actions it may have.",
-  Storm: "Many stacks have the same trouble at once: the patient is the farm.",
-  ObserveOnly: "The medic runs in observe mode.",
-} as const;
-
-export type Refusal = keyof typeof Refusals;
-
-/** Whether an action may be done, and why not. */
-export type Permission =
-  | { readonly allowed: true; readonly why: string }
-  | { readonly allowed: false; readonly code: Refusal; readonly why: string };
 
 /**
  * The one gate that every action of either tier passes, asked again right before it is carried out. It re-derives
@@ -44,12 +22,8 @@ export type Permission =
  */
 export function permit(action: Action, view: StackView, policy: Policy, symptom?: string): Permission {
   const refusal =
-    stackRefusal(view) ?? targetRefusal(action, view) ?? limitRefusal(action, view, policy, symptom);
+    stackRefusal(view) ?? targetRefusal(action, view, policy) ?? limitRefusal(action, view, policy, symptom);
   return refusal ?? { allowed: true, why: "within scope, intent and limits" };
-}
-
-function refuse(code: Refusal, detail = ""): Permission & { allowed: false } {
-  return { allowed: false, code, why: `${Refusals[code]}${detail === "" ? "" : ` ${detail}`}` };
 }
 
 function stackRefusal({ snapshot, ...view }: StackView): Permission | undefined {
@@ -62,15 +36,57 @@ function stackRefusal({ snapshot, ...view }: StackView): Permission | undefined 
   return view.ready ? refuse("StackReady") : undefined;
 }
 
-function targetRefusal(action: Action, { sets, snapshot }: StackView): Permission | undefined {
+function targetRefusal(action: Action, view: StackView, policy: Policy): Permission | undefined {
+  const { sets, snapshot } = view;
+  if (action.namespace !== snapshot.namespace.name) return refuse("OutOfScope");
+  if (action.kind === "uncordon-node") return uncordonRefusal(action, view, policy);
   const own = sets.find(({ set }) => set.name === action.statefulSet);
-  if (own === undefined || action.namespace !== snapshot.namespace.name) return refuse("OutOfScope");
-  if (action.kind === "reconcile-to-intent") return reconcileRefusal(action, own, snapshot);
-  return (
-    podRefusal(action, own, snapshot) ??
-    comesBackRefusal(own, snapshot) ??
-    leftoverRefusal(action, own, snapshot)
-  );
+  if (own === undefined) return refuse("OutOfScope");
+  switch (action.kind) {
+    case "reconcile-to-intent":
+      return reconcileRefusal(action, own, snapshot);
+    case "rollback-release":
+      return rollbackRefusal(action, own, snapshot);
+    case "restart-pod":
+      return (
+        podRefusal(action, own, snapshot) ??
+        comesBackRefusal(own, snapshot) ??
+        leftoverRefusal(action, own, snapshot) ??
+        helpRefusal(action, own, view, policy)
+      );
+  }
+}
+
+/** What a restart makes worse: a pod without a node loses its place in the queue, a pull begins anew or meets the same limit. */
+function helpRefusal(
+  { pod, completesReconcile }: RestartPod,
+  { set, pods }: SetView,
+  view: StackView,
+  policy: Policy,
+): Permission | undefined {
+  const own = pods.find(({ name }) => name === pod);
+  if (completesReconcile || own?.revision !== set.updateRevision) return undefined;
+  const reasons = diagnose(view, policy)
+    .filter(({ subject }) => subject === `Pod/${pod}`)
+    .map(({ reason }) => reason);
+  if (reasons.includes("PodDrift")) return undefined;
+  const pulls = reasons.some((reason) => reason === "ImagePulling" || reason === "ImagePullThrottled");
+  const waitsForNode = own.nodeName === undefined && condition(own, "PodScheduled")?.status !== "True";
+  return pulls || waitsForNode ? refuse("RestartNoHelp") : undefined;
+}
+
+/** Only a revision that the snapshot itself offers, written to exactly the state that was judged. */
+function rollbackRefusal(action: RollbackRelease, own: SetView, snapshot: Snapshot): Permission | undefined {
+  const { set } = own;
+  if (action.uid !== set.uid || set.terminating) return refuse("StaleTarget");
+  const sameState =
+    action.expect.replicas === set.replicas && jsonEqual(action.expect.template, set.template);
+  if (!sameState) return refuse("StaleTarget");
+  const offered = rollbackCandidates(own, snapshot).find(({ name }) => name === action.revision);
+  if (offered === undefined || !jsonEqual(offered.template, action.template))
+    return refuse("NotTheIntent", "No earlier revision of this name agrees with the declared intent.");
+  const widened = widenings(set.template, action.template);
+  return widened.length > 0 ? refuse("WidensPrivileges", `It would add: ${widened.join(", ")}.`) : undefined;
 }
 
 function reconcileRefusal(
@@ -127,15 +143,6 @@ function leftoverRefusal(
   return leftover ? undefined : refuse("NotTheIntent", "No reconcile has left this pod behind.");
 }
 
-/** A reconcile was carried out and its stuck pod has not been replaced for it yet. */
-export function owesReplacement(attempts: readonly Attempt[], statefulSet: string, pod: string): boolean {
-  const done = (action: string, target: string): number =>
-    attempts.filter(
-      (attempt) => attempt.action === action && attempt.target === target && attempt.outcome === "applied",
-    ).length;
-  return done("reconcile-to-intent", `StatefulSet/${statefulSet}`) > done("replace-stuck-pod", `Pod/${pod}`);
-}
-
 function limitRefusal(
   action: Action,
   view: StackView,
@@ -144,6 +151,7 @@ function limitRefusal(
 ): Permission | undefined {
   const { snapshot } = view;
   const attempts = snapshot.incident?.status.attempts ?? [];
+  if (attempts.some((attempt) => repeats(attempt, action))) return refuse("RepeatsARepair");
   const counted = action.kind === "restart-pod" && action.completesReconcile ? 0 : 1;
   const used = actionsUsed(attempts);
   if (used + counted > policy.maxActionsPerStack)
@@ -151,14 +159,6 @@ function limitRefusal(
   if (isStorm(snapshot, symptom ?? symptomOf(snapshot.incident?.status.findings ?? [])))
     return refuse("Storm");
   return policy.mode === "observe" ? refuse("ObserveOnly") : undefined;
-}
-
-/** How many actions an incident has had: replacing the pod that a reconcile left stuck is part of that reconcile. */
-export function actionsUsed(attempts: readonly Attempt[]): number {
-  return attempts.filter(
-    ({ action, outcome }) =>
-      action !== "replace-stuck-pod" && (outcome === "applied" || outcome === "pending"),
-  ).length;
 }
 
 /** True when this stack's trouble is on so many stacks at once that the farm is the patient. */

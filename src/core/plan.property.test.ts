@@ -5,8 +5,9 @@ import { anySnapshot, plausible } from "../../test/support/arbitrary-snapshots.t
 import { policy } from "../../test/support/builders.ts";
 import { targetOf } from "./action.ts";
 import type { Attempt } from "./incident.ts";
-import { actionsUsed } from "./permit.ts";
-import { attemptDetail, attemptName, decide } from "./plan.ts";
+import { actionsUsed } from "./attempt.ts";
+import { attemptDetail, attemptName } from "./attempt.ts";
+import { decide } from "./plan.ts";
 import type { Decision } from "./plan.ts";
 import type { PodState, Snapshot } from "./snapshot.ts";
 import { viewOf } from "./stack-view.ts";

@@ -1,3 +1,4 @@
+import { targetOf } from "./action.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aStack, policy } from "../../test/support/builders.ts";
@@ -19,7 +20,8 @@ import {
 import type { Action } from "./action.ts";
 import type { Finding } from "./finding.ts";
 import type { Attempt, IncidentStatus, Phase } from "./incident.ts";
-import { attemptDetail, attemptName, decide } from "./plan.ts";
+import { attemptDetail, attemptName } from "./attempt.ts";
+import { decide } from "./plan.ts";
 import type { Plan } from "./plan.ts";
 
 type Of<K extends Plan["kind"]> = Plan & { kind: K };
@@ -112,7 +114,7 @@ test("any set command is drift where the image's own is declared", () => {
 
 test("the database is set right before the server", () => {
   const both = bad.liveImage("x:bad", "db").withPod(imageNotFound("x:bad"), "db");
-  assert.equal(expectPlan(both, "remediate").action.statefulSet, "db-0");
+  assert.equal(targetOf(expectPlan(both, "remediate").action), "StatefulSet/db-0");
 });
 
 test("the pod that a reconcile left behind is replaced, as part of it", () => {
@@ -195,7 +197,7 @@ test("a StatefulSet that changed while it was read is read again before anybody 
 
 test("what another StatefulSet needs is not held up by one that changed while it was read", () => {
   const stack = bad.dryRun({ code: 409, message: "" }, "db");
-  assert.equal(expectPlan(stack, "remediate").action.statefulSet, "server-0");
+  assert.equal(targetOf(expectPlan(stack, "remediate").action), "StatefulSet/server-0");
 });
 
 // --- escalations -------------------------------------------------------------------------------------------------

@@ -6,8 +6,10 @@ import { symptomOf } from "./farm.ts";
 import type { Finding, Reason } from "./finding.ts";
 import { isClosed } from "./incident.ts";
 import type { Attempt } from "./incident.ts";
-import { owesReplacement, permit } from "./permit.ts";
-import type { Permission } from "./permit.ts";
+import { attemptName, owesReplacement, repeats } from "./attempt.ts";
+import { orInvestigate, underWay } from "./investigation.ts";
+import { permit } from "./permit.ts";
+import type { Permission } from "./permission.ts";
 import type { Policy } from "./policy.ts";
 import { lookAt } from "./progress.ts";
 import type { DryRun, Snapshot } from "./snapshot.ts";
@@ -31,6 +33,8 @@ export type Plan =
       readonly rootCause: string;
       readonly refused?: Refused;
     }
+  /** Beyond the playbook: ask a model, within its limits, before people are asked. */
+  | { readonly kind: "investigate"; readonly reason: Reason; readonly rootCause: string }
   /** Ready after a repair; must stay so until then. */
   | { readonly kind: "verify"; readonly until: number }
   | { readonly kind: "close"; readonly phase: "Resolved" | "Gone"; readonly why: string };
@@ -54,7 +58,7 @@ const FAILURES_ENOUGH = 3;
 /** The whole judgement: a pure function of what is known and the policy. */
 export function decide(snapshot: Snapshot, policy: Policy): Decision {
   const view = viewOf(snapshot);
-  const settled = outsidePlan(view) ?? readyPlan(view, policy);
+  const settled = outsidePlan(view) ?? readyPlan(view, policy) ?? underWay(view);
   if (settled !== undefined) return { findings: [], plan: settled };
   const due = lookAt(view, policy.debounceMs);
   if (snapshot.at < due) return { findings: [], plan: { kind: "wait", until: due, why: "coming up" } };
@@ -103,7 +107,8 @@ function troublePlan(view: StackView, policy: Policy, findings: readonly Finding
     return { kind: "wait", until: at + RECHECK_MS, why: "the stack changed while it was read" };
   const waiting = findings.filter((finding) => finding.class === "wait");
   const beyond = findings.some((finding) => finding.class === "beyond");
-  return waiting.length > 0 && !beyond ? waitPlan(waiting, at) : escalation(findings, ofThisOutage(view));
+  if (waiting.length > 0 && !beyond) return waitPlan(waiting, at);
+  return orInvestigate(view, policy, escalation(findings, ofThisOutage(view)), findings);
 }
 
 function changedWhileRead(dryRun: DryRun | undefined): boolean {
@@ -137,7 +142,7 @@ function repairPlan(
   );
   if (cameBack !== undefined) {
     const rootCause = `${finding.message}; this was repaired before and has come back, so something else keeps changing it`;
-    return { kind: "escalate", reason: "RepairDidNotHold", rootCause };
+    return orInvestigate(view, policy, { kind: "escalate", reason: "RepairDidNotHold", rootCause }, findings);
   }
   const failures = failuresOf(view, action);
   if (failures.length >= FAILURES_ENOUGH) {
@@ -176,16 +181,6 @@ function actionsFor(view: StackView, { subject, reason }: Finding): readonly Act
   });
 }
 
-/** The same repair was applied before. A stuck pod may be replaced once for each reconcile. */
-function repeats(attempt: Attempt, action: Action): boolean {
-  const name = attemptName(action);
-  const same =
-    attempt.action === name &&
-    attempt.target === targetOf(action) &&
-    attempt.detail === attemptDetail(action);
-  return same && attempt.outcome === "applied" && name !== "replace-stuck-pod";
-}
-
 /** What an incident that is over needed explains nothing about the next one. */
 function ofThisOutage({ snapshot }: StackView): readonly Attempt[] {
   const { incident } = snapshot;
@@ -204,20 +199,8 @@ function failuresOf(view: StackView, action: Action): readonly string[] {
     .map(({ detail }) => detail);
 }
 
-/** The name of an action in the Incident and the audit log. */
-export function attemptName(action: Action): string {
-  return action.kind === "restart-pod" && action.completesReconcile ? "replace-stuck-pod" : action.kind;
-}
-
-/** What an attempt says it changes; equal for equal repairs. */
-export function attemptDetail(action: Action): string {
-  return action.kind === "reconcile-to-intent"
-    ? action.changes.join("; ")
-    : `delete pod ${action.pod} so that ${action.statefulSet} makes it anew`;
-}
-
 /** Hand it to people: the reason, and every finding as one root cause. */
-function escalation(findings: readonly Finding[], attempts: readonly Attempt[]): Plan {
+function escalation(findings: readonly Finding[], attempts: readonly Attempt[]): Plan & { kind: "escalate" } {
   const unusable = findings.filter(({ reason }) =>
     /^Intent(Invalid|Ambiguous|Conflict|Rejected)$/.test(reason),
   );

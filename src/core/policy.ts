@@ -8,6 +8,10 @@ export interface Policy {
   readonly maxActionsPerStack: number;
   /** `observe`: everything but the writes. */
   readonly mode: "act" | "observe";
+  /** Whether a node may be uncordoned. */
+  readonly allowNodePatch: boolean;
+  /** Whether there is a model to ask about what the playbook does not know. */
+  readonly tier2: boolean;
 }
 
 /** A farm is in a storm when at least this many stacks have the same trouble … */

@@ -1,5 +1,6 @@
 import { brokenPods, condition, readySince } from "./stack-view.ts";
 import type { SetView, StackView } from "./stack-view.ts";
+import type { Attempt } from "./incident.ts";
 import type { ContainerState, PodState } from "./snapshot.ts";
 
 /** States of a container that do not pass by themselves: no debounce for them. */
@@ -38,9 +39,14 @@ export function lastProgressAt(view: StackView, own: SetView): number {
     set.statusChangedAt ?? 0,
     ...own.pods.flatMap(podMarks),
     ...dependencies.map(readySince),
-    ...(view.snapshot.incident?.status.attempts ?? []).map((attempt) => attempt.at),
+    ...(view.snapshot.incident?.status.attempts ?? []).filter(changed).map((attempt) => attempt.at),
   ];
   return Math.max(...marks);
+}
+
+/** What a model asked for and did not get changed nothing, so nothing is to be waited for. */
+function changed({ by, outcome }: Attempt): boolean {
+  return by === "playbook" || !["refused", "observed"].includes(outcome);
 }
 
 function podMarks(pod: PodState): number[] {

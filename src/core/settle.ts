@@ -27,6 +27,10 @@ export function settleAttempts(view: StackView): readonly Attempt[] | undefined 
 
 function tookEffect(view: StackView, attempt: Attempt): boolean {
   const name = attempt.target.slice(attempt.target.indexOf("/") + 1);
+  if (attempt.target.startsWith("Node/")) {
+    const node = view.snapshot.nodes.find((candidate) => candidate.name === name);
+    return node?.unschedulable === false;
+  }
   return attempt.target.startsWith("Pod/") ? podReplaced(view, name, attempt.at) : driftGone(view, name);
 }
 

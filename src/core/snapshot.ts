@@ -17,6 +17,10 @@ export interface Snapshot {
   readonly events: readonly KubeEvent[];
   /** What a dry run of the repair says about each StatefulSet with a template intent. */
   readonly dryRuns: readonly DryRun[];
+  /** The StatefulSets' earlier templates; only in a close look. */
+  readonly revisions?: readonly RevisionState[];
+  /** The stack's volume claims, or why they could not be read; only in a close look. */
+  readonly claims?: readonly ClaimState[] | string;
   /** False when only the caches were read (no events, no dry runs). */
   readonly detailed: boolean;
   /** This stack's incident, when it has one for its present StatefulSets. */
@@ -141,9 +145,44 @@ export interface TerminatedState {
   readonly finishedAt: number;
 }
 
+/** One ControllerRevision: a pod template that a StatefulSet has had. */
+export interface RevisionState {
+  readonly name: string;
+  readonly statefulSetUid: string;
+  /** Grows with every change; a template that comes back gets a new number. */
+  readonly number: number;
+  readonly createdAt: number;
+  readonly template: JsonObject;
+}
+
+/** A PersistentVolumeClaim of the stack, with its volume and where that is attached. */
+export interface ClaimState {
+  readonly name: string;
+  readonly phase: string;
+  readonly storageClass?: string;
+  readonly volume?: string;
+  /** `node-1: attached`, `node-2: attach failed: …`, one for each VolumeAttachment. */
+  readonly attachments: readonly string[];
+  /** What the volume demands of a node, as node selector terms; one of them must match. */
+  readonly nodeTerms: readonly NodeTerm[];
+}
+
+/** Requirements on a node's labels, all of which must hold. */
+export interface NodeTerm {
+  readonly expressions: readonly NodeExpression[];
+}
+
+export interface NodeExpression {
+  readonly key: string;
+  /** In, NotIn, Exists, DoesNotExist, Gt, Lt. */
+  readonly operator: string;
+  readonly values: readonly string[];
+}
+
 export interface NodeState {
   readonly name: string;
   readonly uid: string;
+  readonly resourceVersion?: string;
   readonly ready: boolean;
   readonly unschedulable: boolean;
   /** Value of `medic/maintenance`, when set. */

@@ -1,0 +1,69 @@
+import type { Finding, Reason } from "./finding.ts";
+import { symptomOf } from "./farm.ts";
+import { isClosed } from "./incident.ts";
+import type { EpisodeRecord } from "./incident.ts";
+import { isRunning } from "./ledger.ts";
+import { isStorm } from "./permit.ts";
+import type { Plan } from "./plan.ts";
+import type { Policy } from "./policy.ts";
+import type { StackView } from "./stack-view.ts";
+
+type Escalate = Plan & { kind: "escalate" };
+
+/** What a model could add nothing to: people have to say what they meant, or have said what may not be done. */
+const FOR_PEOPLE: readonly Reason[] = [
+  "IntentInvalid",
+  "IntentAmbiguous",
+  "IntentConflict",
+  "IntentRejected",
+  "StackIncomplete",
+  "RepairRefused",
+  "Storm",
+];
+
+/** Tier 2 is asked once in an outage, before people are; after it, people get what it concluded. */
+export function orInvestigate(
+  view: StackView,
+  policy: Policy,
+  plan: Escalate,
+  findings: readonly Finding[],
+): Plan {
+  const episode = episodeOf(view);
+  if (episode !== undefined) return isRunning(episode) ? UNDER_WAY : afterEpisode(plan, episode);
+  const known = view.snapshot.incident?.status.findings ?? [];
+  const symptom = symptomOf(findings) ?? symptomOf(known);
+  if (!policy.tier2 || FOR_PEOPLE.includes(plan.reason) || isStorm(view.snapshot, symptom)) return plan;
+  return { kind: "investigate", reason: plan.reason, rootCause: plan.rootCause };
+}
+
+const UNDER_WAY: Plan = { kind: "hold", why: "an episode is under way" };
+
+/** While a model looks at a stack, nothing else touches it. */
+export function underWay(view: StackView): Plan | undefined {
+  return isRunning(episodeOf(view)) ? UNDER_WAY : undefined;
+}
+
+/** The episode of this outage; an incident that is over has no say in the next one. */
+function episodeOf({ snapshot }: StackView): EpisodeRecord | undefined {
+  const { incident } = snapshot;
+  return incident === undefined || isClosed(incident.status.phase) ? undefined : incident.status.episode;
+}
+
+/** The model's account first, the medic's own finding always beside it. */
+function afterEpisode(plan: Escalate, { conclusion, outcome }: EpisodeRecord): Escalate {
+  if (conclusion === undefined)
+    return { ...plan, rootCause: `${plan.rootCause}; the model had no conclusion (${outcome})` };
+  const { rootCause, evidence, nextStep } = conclusion;
+  const told = [
+    sentence(rootCause),
+    ...(evidence === undefined ? [] : [`Evidence: ${sentence(evidence)}`]),
+    ...(nextStep === undefined ? [] : [`Suggested: ${sentence(nextStep)}`]),
+    `The medic's own finding: ${sentence(plan.rootCause)}`,
+  ];
+  return { ...plan, rootCause: told.join(" ") };
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  return /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}
