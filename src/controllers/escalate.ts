@@ -2,7 +2,7 @@ import { targetOf } from "../core/action.ts";
 import { eventLines } from "../core/escalation-message.ts";
 import type { Incident } from "../core/incident.ts";
 import { messageIdOf } from "../core/message-id.ts";
-import { attemptDetail, attemptName } from "../core/plan.ts";
+import { attemptDetail, attemptName } from "../core/attempt.ts";
 import type { Decision, Plan, Refused } from "../core/plan.ts";
 import { symptomOf } from "../core/farm.ts";
 import { isStorm } from "../core/permit.ts";

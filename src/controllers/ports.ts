@@ -1,6 +1,9 @@
 import type { Action } from "../core/action.ts";
+import type { ToolCall } from "../core/episode.ts";
 import type { EscalationMessage } from "../core/escalation.ts";
-import type { Incident, IncidentSpec, IncidentStatus } from "../core/incident.ts";
+import type { Finding } from "../core/finding.ts";
+import type { Conclusion, Incident, IncidentSpec, IncidentStatus } from "../core/incident.ts";
+import type { Wish } from "../core/propose.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import type { StackId } from "../core/stack.ts";
 
@@ -26,11 +29,25 @@ export interface Cluster {
   peek(stack: StackId): Snapshot | undefined;
   /** The stack read fresh from the API server, with events and dry runs. `undefined` when it is gone. */
   gather(stack: StackId, call: Call): Promise<Snapshot | undefined>;
+  /** Like `gather`, with what an episode wants to know besides: nodes, claims and earlier revisions, all read fresh. */
+  examine(stack: StackId, call: Call): Promise<Snapshot | undefined>;
+  /** The end of a container's log. Rejects when the server gives none, with its reason. */
+  logs(request: LogRequest, call: Call): Promise<string>;
   /**
    * Carries out one action that was permitted for exactly this snapshot: the server refuses it when the target changed
    * since. Resolves with what the server said; rejects when no answer came (it may or may not have taken effect).
    */
   execute(action: Action, snapshot: Snapshot, call: Call): Promise<ActionResult>;
+}
+
+export interface LogRequest {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  /** Of the container's last run instead of the present one. */
+  readonly previous: boolean;
+  /** Lines from the end. */
+  readonly lines: number;
 }
 
 /** What the server made of an action. `already`: the wanted state was there; `conflict`: it changed under us, look again. */
@@ -106,6 +123,8 @@ export interface Telemetry {
   incidentClosed(phase: string, reason: string, tier: number, seconds: number): void;
   escalated(outcome: "sent" | "failed" | "duplicate"): void;
   reconciled(seconds: number, outcome: "ok" | "error"): void;
+  toolCalled(tool: string, outcome: "answered" | "refused" | "failed"): void;
+  episodeEnded(outcome: string, cost: { seconds: number; usd: number; turns: number; tokens: number }): void;
 }
 
 /** Structured log: a constant message and fields. */
@@ -155,4 +174,45 @@ export interface EpisodeOutcome {
   readonly detail: string;
   /** The model's last words. */
   readonly lastText: string;
+}
+
+/** A tool call with the arguments that decide what it reaches. */
+export interface ScopedCall extends ToolCall {
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly namespace?: string;
+  readonly pod?: string;
+  readonly statefulSet?: string;
+}
+
+/**
+ * All that a model's tools can do: bound to one stack, each call asked for first. The tools have no other way to the
+ * cluster, the Incident or the chat.
+ */
+export interface EpisodeHands {
+  /** Why the call may not go on, or `undefined`. Counts it, and audits a refused one. Rejects when that cannot be audited. */
+  admit(call: ScopedCall): Promise<string | undefined>;
+  /** The stack read closely. Rejects when it is gone. */
+  look(call: Call): Promise<Snapshot>;
+  logs(request: Omit<LogRequest, "namespace">, call: Call): Promise<string>;
+  /** These nodes were shown as cordoned. */
+  showed(cordonedNodes: readonly string[]): void;
+  /** Carries a wish through the one way to a write. */
+  carryOut(wish: Wish, reason: string, call: Call): Promise<{ readonly done: boolean; readonly why: string }>;
+  /** Notes what people are to be told, should the stack not become ready. */
+  conclude(conclusion: Conclusion, call: Call): Promise<string>;
+}
+
+export interface Investigation {
+  readonly incident: Incident;
+  readonly snapshot: Snapshot;
+  readonly findings: readonly Finding[];
+  readonly hands: EpisodeHands;
+  readonly limits: EpisodeLimits;
+  /** Closes the episode's latch at once: no tool acts from here on. */
+  readonly onLatch: (because: string) => void;
+}
+
+/** Runs one episode with a model. Never rejects: every end is an outcome. */
+export interface Investigator {
+  investigate(investigation: Investigation, call: Call): Promise<EpisodeOutcome>;
 }

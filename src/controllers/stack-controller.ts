@@ -1,9 +1,10 @@
-import { actionsUsed } from "../core/permit.ts";
+import { actionsUsed } from "../core/attempt.ts";
 import { decide } from "../core/plan.ts";
 import type { Decision, Plan } from "../core/plan.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Incident } from "../core/incident.ts";
 import { isClosed } from "../core/incident.ts";
+import { isRunning } from "../core/ledger.ts";
 import { isUnsettled } from "../core/settle.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { stackOf } from "../core/stack.ts";
@@ -12,6 +13,7 @@ import { escalate } from "./escalate.ts";
 import { entered } from "./incident-log.ts";
 import type { IncidentLog } from "./incident-log.ts";
 import type { Audit, Call, Clock, Cluster, Decisions, Incidents, Log, Telemetry } from "./ports.ts";
+import { closeLostEpisode, investigate } from "./investigate.ts";
 import { remediate } from "./remediate.ts";
 import { settled } from "./settle.ts";
 
@@ -25,6 +27,15 @@ export interface StackDeps {
   readonly telemetry: Telemetry;
   readonly log: Log;
   readonly policy: Policy;
+  readonly episodes: Episodes;
+}
+
+/** The episodes as a pass over a stack needs them. */
+export interface Episodes {
+  /** This incident wants one; it waits in order, and asking again changes nothing. */
+  request(incident: string): void;
+  /** True while this process works on it. */
+  isRunning(incident: string): boolean;
 }
 
 /** When to look at the stack again, in milliseconds from now; `undefined`: when something changes. */
@@ -47,7 +58,10 @@ export function createStackController(deps: StackDeps): StackController {
       return closeOrphans(deps, stack, call);
     }
     const first = decide(cached, deps.policy);
-    if (first.plan.kind !== "look" && !isUnsettled(cached))
+    const episode = episodeUnderWay(deps, cached);
+    if (episode === "lost") return closeLostEpisode(deps, cached, call);
+    // What is pending in a running episode is under way, not lost.
+    if (first.plan.kind !== "look" && (episode === "running" || !isUnsettled(cached)))
       return carryOut(deps, cached, first, { call, log });
     const fresh = await settled(deps, await deps.cluster.gather(stack, call), { call, log });
     if (fresh === undefined) return closeOrphans(deps, stack, call);
@@ -65,6 +79,13 @@ export function createStackController(deps: StackDeps): StackController {
   }
 
   return { reconcile };
+}
+
+/** An episode that the Incident says is running: by this process, or lost with one that died. */
+function episodeUnderWay(deps: StackDeps, { incident }: Snapshot): "running" | "lost" | undefined {
+  if (incident === undefined || isClosed(incident.status.phase)) return undefined;
+  if (deps.episodes.isRunning(incident.name)) return "running";
+  return isRunning(incident.status.episode) ? "lost" : undefined;
 }
 
 export interface Context {
@@ -95,6 +116,8 @@ async function carryOut(
       return close(deps, snapshot, plan, context);
     case "remediate":
       return remediate(deps, snapshot, decision, context);
+    case "investigate":
+      return investigate(deps, snapshot, decision, context);
     case "escalate":
       return escalate(deps, snapshot, decision, context);
   }
@@ -184,6 +207,6 @@ function belongsTo({ spec }: Incident, { namespace, client }: StackId): boolean 
 
 function whyOf(plan: Plan): string {
   if ("why" in plan) return plan.why;
-  if (plan.kind === "escalate") return plan.rootCause;
+  if (plan.kind === "escalate" || plan.kind === "investigate") return plan.rootCause;
   return plan.kind === "remediate" ? plan.finding.message : "";
 }

@@ -11,10 +11,11 @@ import { Keys } from "../core/contract.ts";
 import type { JsonObject } from "../core/json.ts";
 import { keyOf } from "../core/stack.ts";
 import type { StackId, StackKey } from "../core/stack.ts";
-import type { Clock, Cluster, Log } from "../controllers/ports.ts";
+import type { Call, Clock, Cluster, Log } from "../controllers/ports.ts";
 import type { ApiClient } from "./api-client.ts";
 import { execute } from "./execute.ts";
 import { gather } from "./gather.ts";
+import { examine, readLogs } from "./examine.ts";
 import { createInformer } from "./informer.ts";
 import type { Informer, RawObject } from "./informer.ts";
 import type { ChangeType } from "./object-cache.ts";
@@ -113,16 +114,23 @@ export function createCluster(options: ClusterOptions): KubeCluster {
     };
   }
 
+  async function gatherStack(stack: StackId, call: Call): Promise<Snapshot | undefined> {
+    const cached = peek(stack);
+    if (cached === undefined) return undefined;
+    const others = stacks().flatMap((other) => (same(other, stack) ? [] : (peek(other) ?? [])));
+    return gather(client, { ...cached, farm: options.farm(others) }, call, () => clock.now());
+  }
+
   return {
     informers: { namespaces, statefulsets, pods, nodes },
     stacks,
     peek,
-    async gather(stack, call) {
-      const cached = peek(stack);
-      if (cached === undefined) return undefined;
-      const others = stacks().flatMap((other) => (same(other, stack) ? [] : (peek(other) ?? [])));
-      return gather(client, { ...cached, farm: options.farm(others) }, call, () => clock.now());
+    gather: gatherStack,
+    async examine(stack, call) {
+      const snapshot = await gatherStack(stack, call);
+      return snapshot && examine(client, snapshot, call);
     },
+    logs: (request, call) => readLogs(client, request, call),
     execute: (action, snapshot, call) => execute(client, action, snapshot, call),
   };
 }

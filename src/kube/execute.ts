@@ -1,4 +1,4 @@
-import type { Action, ReconcileToIntent, RestartPod } from "../core/action.ts";
+import type { Action, ReconcileToIntent, RestartPod, RollbackRelease, UncordonNode } from "../core/action.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import type { ActionResult, Call } from "../controllers/ports.ts";
@@ -24,12 +24,27 @@ export async function execute(
   { signal }: Call,
 ): Promise<ActionResult> {
   try {
-    return action.kind === "reconcile-to-intent"
-      ? await reconcileToIntent(client, action, snapshot, signal)
-      : await restartPod(client, action, snapshot, signal);
+    return await carryOut(client, action, snapshot, signal);
   } catch (error) {
     if (!(error instanceof ApiError) || error.outcomeUnknown || error.status === 0) throw error;
     return answered(error);
+  }
+}
+
+function carryOut(
+  client: ApiClient,
+  action: Action,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<ActionResult> {
+  switch (action.kind) {
+    case "reconcile-to-intent":
+    case "rollback-release":
+      return writeStatefulSet(client, action, snapshot, signal);
+    case "restart-pod":
+      return restartPod(client, action, snapshot, signal);
+    case "uncordon-node":
+      return uncordonNode(client, action, snapshot, signal);
   }
 }
 
@@ -43,9 +58,9 @@ function answered(error: ApiError): ActionResult {
 }
 
 /** One JSON Patch: `test` operations say what must still be so, then replicas and template are set. */
-async function reconcileToIntent(
+async function writeStatefulSet(
   client: ApiClient,
-  action: ReconcileToIntent,
+  action: ReconcileToIntent | RollbackRelease,
   snapshot: Snapshot,
   signal: AbortSignal,
 ): Promise<ActionResult> {
@@ -58,7 +73,7 @@ async function reconcileToIntent(
     ...(action.template === undefined
       ? []
       : [{ op: "test", path: "/spec/template", value: action.expect.template }]),
-    ...(action.replicas === undefined
+    ...(action.kind === "rollback-release" || action.replicas === undefined
       ? []
       : [{ op: "replace", path: "/spec/replicas", value: action.replicas }]),
     ...(action.template === undefined
@@ -97,6 +112,32 @@ async function restartPod(
     signal,
   });
   return { outcome: "applied", detail: `deleted pod ${action.pod} (uid ${action.uid})` };
+}
+
+/** The one field of a node that is ever written, and only from true to false. */
+async function uncordonNode(
+  client: ApiClient,
+  action: UncordonNode,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<ActionResult> {
+  const node = snapshot.nodes.find(({ uid }) => uid === action.uid);
+  if (node?.resourceVersion === undefined) return { outcome: "conflict", detail: "the target is gone" };
+  await client.request({
+    method: "PATCH",
+    path: `/api/v1/nodes/${encodeURIComponent(action.node)}`,
+    query: { fieldManager: FIELD_MANAGER },
+    contentType: JSON_PATCH,
+    body: [
+      { op: "test", path: "/metadata/uid", value: action.uid },
+      // Somebody may have marked it for maintenance since it was judged.
+      { op: "test", path: "/metadata/resourceVersion", value: node.resourceVersion },
+      { op: "test", path: "/spec/unschedulable", value: true },
+      { op: "replace", path: "/spec/unschedulable", value: false },
+    ],
+    signal,
+  });
+  return { outcome: "applied", detail: `uncordoned ${action.node}` };
 }
 
 /** What the StatefulSet's template would become if `template` were written: the server's own defaulting and admission. */

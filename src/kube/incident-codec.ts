@@ -3,6 +3,7 @@ import { Reasons } from "../core/finding.ts";
 import { Phases } from "../core/incident.ts";
 import type {
   Attempt,
+  Conclusion,
   EpisodeRecord,
   EscalationRecord,
   Incident,
@@ -57,10 +58,19 @@ export function encodeStatus(status: IncidentStatus): JsonObject {
       ...(patienceUntil === undefined ? {} : { patienceUntil: stamp(patienceUntil) }),
     })),
     attempts: attempts.map(({ at, ...attempt }) => ({ ...attempt, at: stamp(at) })),
-    ...(episode === undefined ? {} : { episode: { ...episode } }),
+    ...(episode === undefined ? {} : { episode: encodeEpisode(episode) }),
     ...(escalation === undefined ? {} : { escalation: encodeEscalation(escalation) }),
     ...(readySince === undefined ? {} : { readySince: stamp(readySince) }),
     times: Object.fromEntries(Object.entries(times).map(([phase, at]) => [phase, stamp(at)])),
+  };
+}
+
+function encodeEpisode({ startedAt, endedAt, conclusion, ...episode }: EpisodeRecord): JsonObject {
+  return {
+    ...episode,
+    ...(startedAt === undefined ? {} : { startedAt: stamp(startedAt) }),
+    ...(endedAt === undefined ? {} : { endedAt: stamp(endedAt) }),
+    ...(conclusion === undefined ? {} : { conclusion: { ...conclusion } }),
   };
 }
 
@@ -186,6 +196,20 @@ function decodeEpisode(raw: Json | undefined): EpisodeRecord | undefined {
     costUsd: number(raw["costUsd"]),
     outcome: text(raw["outcome"]),
     tools: list(raw["tools"]).map(text),
+    ...optional("startedAt", time(raw["startedAt"])),
+    ...optional("endedAt", time(raw["endedAt"])),
+    ...(raw["reservedUsd"] === undefined ? {} : { reservedUsd: number(raw["reservedUsd"]) }),
+    ...optional("conclusion", decodeConclusion(raw["conclusion"])),
+  };
+}
+
+function decodeConclusion(raw: Json | undefined): Conclusion | undefined {
+  const { rootCause, evidence, nextStep } = object(raw);
+  if (text(rootCause) === "") return undefined;
+  return {
+    rootCause: text(rootCause),
+    ...(typeof evidence === "string" ? { evidence } : {}),
+    ...(typeof nextStep === "string" ? { nextStep } : {}),
   };
 }
 

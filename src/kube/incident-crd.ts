@@ -76,8 +76,21 @@ const episode = record("What the model's episode did and cost.", {
   turns: { type: "integer", description: "Turns taken.", minimum: 0 },
   tokens: { type: "integer", description: "Tokens used, in and out.", minimum: 0 },
   costUsd: { type: "number", format: "double", description: "Dollars spent.", minimum: 0 },
-  outcome: text("How it ended."),
+  outcome: text("How it ended; running while it has no end; or why there was none."),
   tools: list("The tools it called, in order.", { type: "string" }),
+  startedAt: time("When it began."),
+  endedAt: time("When it ended."),
+  reservedUsd: {
+    type: "number",
+    format: "double",
+    description: "Dollars that the hourly budget holds for it while its cost is not known.",
+    minimum: 0,
+  },
+  conclusion: record("What the model wants people to be told, should the stack not become ready.", {
+    rootCause: text("The root cause, by the model's account."),
+    evidence: text("What it saw."),
+    nextStep: text("What it suggests."),
+  }),
 });
 
 const escalation = record("The outbox of the one message.", {

@@ -14,10 +14,29 @@ interface Right {
   readonly own?: true;
 }
 
+/** What the rights depend on. */
+interface Wanted {
+  readonly mode: "act" | "observe";
+  readonly tier2: boolean;
+  readonly allowNodePatch: boolean;
+}
+
+/** What an episode looks at besides. */
+const closeLook: readonly Right[] = [
+  { group: "", resource: "pods", subresource: "log", verbs: ["get"] },
+  { group: "", resource: "persistentvolumeclaims", verbs: ["list"] },
+  { group: "", resource: "persistentvolumes", verbs: ["get"] },
+  { group: "storage.k8s.io", resource: "volumeattachments", verbs: ["list"] },
+  { group: "apps", resource: "controllerrevisions", verbs: ["list"] },
+];
+
 /** Exactly what the code does on the cluster; writes are left out in observe mode. */
-function neededRights(mode: "act" | "observe"): readonly Right[] {
+function neededRights({ mode, tier2, allowNodePatch }: Wanted): readonly Right[] {
   const act = mode === "act";
   return [
+    ...(tier2 ? closeLook : []),
+    // Without the flag the verb is not asked for: the chart does not grant it.
+    ...(tier2 && act && allowNodePatch ? [{ group: "", resource: "nodes", verbs: ["patch"] }] : []),
     { group: "", resource: "namespaces", verbs: ["get", "list", "watch"] },
     { group: "", resource: "nodes", verbs: ["list", "watch"] },
     { group: "", resource: "events", verbs: ["list"] },
@@ -46,7 +65,7 @@ function neededRights(mode: "act" | "observe"): readonly Right[] {
  */
 export async function preflight(
   client: ApiClient,
-  options: { namespace: string; mode: "act" | "observe" },
+  options: Wanted & { readonly namespace: string },
   { signal }: Call,
 ): Promise<void> {
   const { namespace } = options;
@@ -87,10 +106,10 @@ export async function preflight(
 
 async function missingRights(
   client: ApiClient,
-  { namespace, mode }: { namespace: string; mode: "act" | "observe" },
+  { namespace, ...wanted }: Wanted & { readonly namespace: string },
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const asked = neededRights(mode).flatMap((right) => right.verbs.map((verb) => ({ ...right, verb })));
+  const asked = neededRights(wanted).flatMap((right) => right.verbs.map((verb) => ({ ...right, verb })));
   const answers = await Promise.all(
     asked.map(async ({ group, resource, subresource, verb, own }) => {
       const resourceAttributes = {

@@ -96,6 +96,7 @@ export function slimNode(raw: JsonObject): NodeState | undefined {
   return {
     name,
     uid: textOf(metadata["uid"]),
+    ...optional("resourceVersion", text(metadata["resourceVersion"])),
     ready: ready?.["status"] === "True",
     unschedulable: spec["unschedulable"] === true,
     ...optional("maintenance", text(record(metadata["annotations"])[Keys.maintenance])),

@@ -51,6 +51,29 @@ export const metricTable = {
     help: "Attempts to deliver the message of an incident.",
     labels: ["outcome"],
   },
+  buildmedic_tool_calls_total: {
+    type: "counter",
+    help: "Tool calls of a model.",
+    labels: ["tool", "outcome"],
+  },
+  buildmedic_episodes_total: {
+    type: "counter",
+    help: "Episodes of tier 2 by how they ended, also those that were not begun.",
+    labels: ["outcome"],
+  },
+  buildmedic_episode_cost_dollars_total: { type: "counter", help: "Dollars spent on episodes." },
+  buildmedic_episode_tokens_total: { type: "counter", help: "Tokens of episodes, in and out." },
+  buildmedic_episode_turns_total: { type: "counter", help: "Turns of episodes." },
+  buildmedic_episode_duration_seconds: {
+    type: "histogram",
+    help: "Seconds of an episode.",
+    labels: ["outcome"],
+    buckets: [1, 2, 5, 10, 20, 30, 60, 120, 300, 600],
+  },
+  buildmedic_hour_spent_dollars: {
+    type: "gauge",
+    help: "Dollars of the hourly budget that are spent or reserved now.",
+  },
   buildmedic_informer_lists_total: {
     type: "counter",
     help: "Full lists taken from the API server.",

@@ -21,6 +21,8 @@ export interface Metrics {
   /** Asked whenever the metrics are read. */
   watchQueue(depth: () => number): void;
   watchIncidents(list: () => readonly Incident[]): void;
+  /** Dollars of the hourly budget that are used now. */
+  watchSpending(read: () => number): void;
   /** By resource. */
   watchInformers(read: () => Readonly<Record<string, InformerCounts>>): void;
 }
@@ -40,6 +42,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
   const failures = counter("buildmedic_informer_errors_total");
   const depth = gauge("buildmedic_queue_depth");
   const open = gauge("buildmedic_incidents_open");
+  const spent = gauge("buildmedic_hour_spent_dollars");
   gauge("buildmedic_build_info").set({ version: options.version, node: process.version }, 1);
 
   return {
@@ -51,6 +54,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     },
     watchQueue: (read) => void refreshers.push(() => depth.set(read())),
     watchIncidents: (list) => void refreshers.push(() => countByPhase(open, list())),
+    watchSpending: (read) => void refreshers.push(() => spent.set(read())),
     watchInformers: (read) =>
       void refreshers.push(() => {
         for (const [resource, counts] of Object.entries(read())) {
@@ -80,6 +84,12 @@ function createTelemetry(
   const closed = counter("buildmedic_incidents_closed_total");
   const incidentSeconds = histogram("buildmedic_incident_duration_seconds");
   const escalations = counter("buildmedic_escalations_total");
+  const tools = counter("buildmedic_tool_calls_total");
+  const episodes = counter("buildmedic_episodes_total");
+  const episodeSeconds = histogram("buildmedic_episode_duration_seconds");
+  const dollars = counter("buildmedic_episode_cost_dollars_total");
+  const tokens = counter("buildmedic_episode_tokens_total");
+  const turns = counter("buildmedic_episode_turns_total");
   return {
     decided: (plan, reason) => decisions.inc({ plan, reason: reasonLabel(reason) }),
     acted: (action, outcome) => actions.inc({ action, outcome }),
@@ -89,6 +99,14 @@ function createTelemetry(
       incidentSeconds.observe({ phase, tier }, Math.max(0, seconds));
     },
     escalated: (outcome) => escalations.inc({ outcome }),
+    toolCalled: (tool, outcome) => tools.inc({ tool, outcome }),
+    episodeEnded(outcome, cost) {
+      episodes.inc({ outcome });
+      episodeSeconds.observe({ outcome }, Math.max(0, cost.seconds));
+      dollars.inc(cost.usd);
+      tokens.inc(cost.tokens);
+      turns.inc(cost.turns);
+    },
     reconciled(seconds, outcome) {
       reconciles.inc({ outcome });
       reconcileSeconds.observe(Math.max(0, seconds));

@@ -35,6 +35,8 @@ export const policy: Policy = {
   verifyMs: 15 * SECOND,
   maxActionsPerStack: 3,
   mode: "act",
+  allowNodePatch: false,
+  tier2: false,
 };
 
 interface Parts {

@@ -138,24 +138,41 @@ export class FakeKubernetes {
   /** One write, as the API server would take it. */
   execute(action: Action, from: Snapshot): ActionResult {
     const stack = this.#stack({ namespace: action.namespace, client: from.client });
-    const done =
-      stack !== undefined &&
-      (action.kind === "reconcile-to-intent"
-        ? this.#patched(stack, action, from)
-        : this.#deleted(stack, action, from));
+    const done = stack !== undefined && this.#done(stack, action, from);
     if (!done) return { outcome: "conflict", detail: "the target changed meanwhile" };
     this.writes.push(`${action.kind} ${targetOf(action)}`);
     return { outcome: "applied", detail: "done" };
   }
 
-  #patched(stack: Stack, action: Action & { kind: "reconcile-to-intent" }, from: Snapshot): boolean {
+  #done(stack: Stack, action: Action, from: Snapshot): boolean {
+    switch (action.kind) {
+      case "reconcile-to-intent":
+      case "rollback-release":
+        return this.#patched(stack, action, from);
+      case "restart-pod":
+        return this.#deleted(stack, action, from);
+      case "uncordon-node":
+        this.nodes = this.nodes.map((node) =>
+          node.uid === action.uid ? { ...node, unschedulable: false } : node,
+        );
+        return true;
+    }
+  }
+
+  #patched(
+    stack: Stack,
+    action: Action & { kind: "reconcile-to-intent" | "rollback-release" },
+    from: Snapshot,
+  ): boolean {
     const seen = from.statefulSets.find(({ uid }) => uid === action.uid);
     const set = stack.sets.find(({ uid }) => uid === action.uid);
     if (set === undefined || seen?.resourceVersion !== set.resourceVersion) return false;
     if (set.replicas !== action.expect.replicas || !jsonEqual(set.template, action.expect.template))
       return false;
     const changes = {
-      ...(action.replicas === undefined ? {} : { replicas: action.replicas }),
+      ...(action.kind === "rollback-release" || action.replicas === undefined
+        ? {}
+        : { replicas: action.replicas }),
       ...(action.template === undefined ? {} : { template: action.template }),
     };
     stack.sets = stack.sets.map((other) => (other === set ? this.#changed(set, changes) : other));

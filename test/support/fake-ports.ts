@@ -84,6 +84,8 @@ export function fakeCluster(kubernetes: FakeKubernetes, incidents: Incidents, se
     stacks: () => kubernetes.stacks(),
     peek: (stack) => read(stack, false),
     gather: (stack) => seam.around("gather", () => gather(stack)),
+    examine: (stack) => seam.around("examine", () => gather(stack)),
+    logs: () => seam.around("logs", () => ""),
     execute: (action, snapshot) => seam.around("execute", () => kubernetes.execute(action, snapshot)),
   };
 }
@@ -228,7 +230,7 @@ export function fakeDecisions(recorded: unknown[], seam = new Seam()): Decisions
 export function countingTelemetry(counts: Map<string, number>): Telemetry {
   const count =
     (name: string) =>
-    (...labels: readonly (string | number)[]): void => {
+    (...labels: readonly unknown[]): void => {
       const key = [name, ...labels.filter((label) => typeof label === "string")].join(" ");
       counts.set(key, (counts.get(key) ?? 0) + 1);
     };
@@ -239,5 +241,7 @@ export function countingTelemetry(counts: Map<string, number>): Telemetry {
     incidentClosed: count("closed"),
     escalated: count("escalated"),
     reconciled: count("reconciled"),
+    toolCalled: count("tool"),
+    episodeEnded: count("episode"),
   };
 }

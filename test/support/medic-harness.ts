@@ -1,10 +1,13 @@
+import { createEpisodeController } from "../../src/controllers/episode-controller.ts";
+import type { EpisodeController } from "../../src/controllers/episode-controller.ts";
 import { createEscalationController } from "../../src/controllers/escalation-controller.ts";
 import type { EscalationController } from "../../src/controllers/escalation-controller.ts";
 import { createIncidentLog } from "../../src/controllers/incident-log.ts";
 import type { IncidentLog } from "../../src/controllers/incident-log.ts";
 import { createStackController } from "../../src/controllers/stack-controller.ts";
 import type { StackController, StackDeps } from "../../src/controllers/stack-controller.ts";
-import type { Cluster } from "../../src/controllers/ports.ts";
+import type { Cluster, EpisodeOutcome, Investigator } from "../../src/controllers/ports.ts";
+import type { Budget } from "../../src/core/ledger.ts";
 import type { Policy } from "../../src/core/policy.ts";
 import { keyOf } from "../../src/core/stack.ts";
 import { collectingLog } from "./collecting-log.ts";
@@ -53,6 +56,7 @@ export class World {
 export interface Medic {
   readonly stacks: StackController;
   readonly escalations: EscalationController;
+  readonly episodes: EpisodeController;
   readonly incidentLog: IncidentLog;
   readonly incidents: FakeIncidents;
   readonly deps: StackDeps;
@@ -68,7 +72,21 @@ export interface MedicOptions {
   /** Puts something in the way of a port. */
   readonly cluster?: (own: Cluster) => Partial<Cluster>;
   readonly incidents?: (own: FakeIncidents) => Partial<FakeIncidents>;
+  /** What stands in for the model; without one there is no tier 2. */
+  readonly investigate?: Investigator["investigate"];
+  readonly budget?: Partial<Budget>;
 }
+
+/** An outcome as an episode of three turns that ended by itself has it. */
+export const completed: EpisodeOutcome = {
+  end: "completed",
+  turns: 3,
+  tokens: 12_000,
+  costUsd: 0.07,
+  costKnown: true,
+  detail: "",
+  lastText: "",
+};
 
 /** A medic that has just started in this world. */
 export function startMedic(world: World, options: MedicOptions = {}): Medic {
@@ -86,8 +104,19 @@ export function startMedic(world: World, options: MedicOptions = {}): Medic {
     cluster: { ...ownCluster, ...options.cluster?.(ownCluster) },
     audit: fakeAudit(world.audit, seam),
     decisions: fakeDecisions(world.decisions, seam),
-    policy: { ...policy, ...options.policy },
+    policy: { ...policy, tier2: options.investigate !== undefined, ...options.policy },
+    episodes: {
+      request: (name) => wanted.add(name),
+      isRunning: (name) => episodes.isRunning(name),
+    },
   };
+  const wanted = new Set<string>();
+  const episodes = createEpisodeController({
+    ...deps,
+    investigator: { investigate: options.investigate ?? (() => Promise.resolve(completed)) },
+    limits: { model: "claude-sonnet-4-6", maxTurns: 12, maxBudgetUsd: 0.5, timeoutMs: 300_000 },
+    budget: { maxBudgetUsd: 0.5, hourlyBudgetUsd: 1.5, ...options.budget },
+  });
   const stacks = createStackController(deps);
   const escalations = createEscalationController({ ...shared, chat: fakeChat(world.chat, seam) });
   const errors: unknown[] = [];
@@ -98,6 +127,7 @@ export function startMedic(world: World, options: MedicOptions = {}): Medic {
   return {
     stacks,
     escalations,
+    episodes,
     incidentLog,
     incidents,
     deps,
@@ -107,6 +137,10 @@ export function startMedic(world: World, options: MedicOptions = {}): Medic {
       incidents.sync();
       const known = [...world.kubernetes.stacks(), ...incidents.list().map(({ spec }) => spec)];
       for (const key of new Set(known.map(keyOf))) await attempted(stacks.reconcile(key, call));
+      for (const name of wanted) {
+        wanted.delete(name);
+        await attempted(episodes.run(name, call));
+      }
       for (const name of escalations.owed()) await attempted(escalations.deliver(name, call));
     },
   };
