@@ -1,19 +1,31 @@
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInvestigator, worstOvershootUsd } from "./agent/investigator.ts";
+import { reapOrphans } from "./agent/orphans.ts";
+import { createEpisodeRunner } from "./agent/run-episode.ts";
 import { openAudit } from "./audit/audit-log.ts";
 import { createDecisions } from "./audit/decisions.ts";
+import { createTranscripts } from "./audit/transcripts.ts";
+import type { Transcripts } from "./audit/transcripts.ts";
 import { createApi } from "./api/server.ts";
 import type { IncidentChange } from "./api/server.ts";
 import { serveApi } from "./api/serve.ts";
 import { createChat } from "./chat/create-chat.ts";
 import type { Config } from "./config.ts";
-import { policyOf } from "./config/policy.ts";
+import { limitsOf, policyOf } from "./config/policy.ts";
 import { describeConfig, durationMs, secretsOf } from "./config.ts";
+import { createEpisodeController } from "./controllers/episode-controller.ts";
+import type { EpisodeController, EpisodeDeps } from "./controllers/episode-controller.ts";
 import { createEscalationController } from "./controllers/escalation-controller.ts";
 import { createIncidentLog } from "./controllers/incident-log.ts";
 import { prune } from "./controllers/janitor.ts";
 import type { Audit, Chat, Cluster, Decisions, Incidents, Log } from "./controllers/ports.ts";
 import { createStackController } from "./controllers/stack-controller.ts";
 import { farmState } from "./core/farm.ts";
+import { isClosed } from "./core/incident.ts";
 import type { Incident } from "./core/incident.ts";
+import { spentUsd, worstHourUsd } from "./core/ledger.ts";
 import { createRedactor } from "./core/redact.ts";
 import { keyOf } from "./core/stack.ts";
 import type { StackKey } from "./core/stack.ts";
@@ -63,7 +75,8 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   });
   announce(config, log);
   const client = new ApiClient({ access, version, clock });
-  await preflight(client, { namespace: config.namespace, mode: config.mode }, { signal });
+  const policy = policyOf(config);
+  await preflight(client, { namespace: config.namespace, ...policy }, { signal });
   const audit = await openAudit({
     dir: config.stateDir,
     now: clock.now,
@@ -77,7 +90,6 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     known: secretsOf(config, environment),
   });
   const metrics = createMetrics({ version });
-  const policy = policyOf(config);
   const stop = new AbortController();
   const call = { signal: AbortSignal.any([signal, stop.signal]) };
 
@@ -103,13 +115,28 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   const ports = around({ cluster: kube, incidents, audit, decisions, chat: createChat(config.chat, log) });
   const incidentLog = createIncidentLog({ incidents: ports.incidents, clock, telemetry: metrics.telemetry });
   const shared = { ...ports, incidentLog, clock, telemetry: metrics.telemetry, log };
-  const controller = createStackController({ ...shared, policy });
+  const episodeQueue = new WorkQueue<string>({ clock, log, concurrency: config.maxConcurrentEpisodes });
+  const transcripts = createTranscripts({
+    dir: config.stateDir,
+    log,
+    mirror: (line) => process.stdout.write(`${line}\n`),
+  });
+  const tier2 = await openTier2(options, { ...shared, policy, transcripts });
+  const controller = createStackController({
+    ...shared,
+    policy,
+    episodes: {
+      request: (name) => episodeQueue.add(name),
+      isRunning: (name) => tier2?.isRunning(name) === true,
+    },
+  });
   const escalations = createEscalationController(shared);
 
   function incidentChanged(incident: Incident, removed: boolean): void {
     const { namespace, client: stackClient } = incident.spec;
     stackQueue.add(keyOf({ namespace, client: stackClient }));
     if (!removed) outbox.add(incident.name);
+    if (removed || isClosed(incident.status.phase)) tier2?.stop(incident.name, "its incident is closed");
     for (const listener of listeners)
       listener({ type: removed ? "incident-removed" : "incident-changed", incident });
   }
@@ -121,6 +148,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     listStacks: () => kube.stacks().flatMap((stack) => kube.peek(stack) ?? []),
     ready: () => readiness(informers),
     metrics: async () => ({ text: await metrics.text(), contentType: metrics.contentType }),
+    transcript: (name) => transcripts.read(name),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -132,6 +160,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   });
   metrics.watchQueue(() => stackQueue.stats().ready + stackQueue.stats().delayed);
   metrics.watchIncidents(() => incidents.list());
+  metrics.watchSpending(() => spentUsd(incidents.list(), clock.now()));
   metrics.watchInformers(() =>
     Object.fromEntries(Object.entries(informers).map(([name, informer]) => [name, informer.stats()])),
   );
@@ -161,6 +190,11 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
         if (again !== undefined) stackQueue.addAfter(key, again);
       }, call.signal),
       outbox.run((name, workSignal) => escalations.deliver(name, { signal: workSignal }), call.signal),
+      episodeQueue.run(async (name, workSignal) => {
+        await tier2?.run(name, { signal: workSignal });
+        const spec = incidents.list().find((incident) => incident.name === name)?.spec;
+        if (spec !== undefined) stackQueue.add(keyOf(spec));
+      }, call.signal),
     ]);
     sweep();
     janitor();
@@ -174,14 +208,54 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   }
 }
 
+/** The episodes of tier 2; `undefined` without a provider. Rejects when the SDK's program is not installed. */
+async function openTier2(
+  { config, environment }: AppOptions,
+  shared: Omit<EpisodeDeps, "investigator" | "limits" | "budget"> & { readonly transcripts: Transcripts },
+): Promise<EpisodeController | undefined> {
+  const workDir = agentFolder(config.stateDir);
+  await reapOrphans(workDir);
+  const { provider } = config;
+  if (provider === "none") return undefined;
+  const known = secretsOf(config, environment);
+  const redactor = createRedactor({ known });
+  const runner = createEpisodeRunner({
+    provider,
+    environment,
+    workDir,
+    redact: (text) => redactor.text(text),
+  });
+  const investigator = createInvestigator({
+    runner,
+    known,
+    telemetry: shared.telemetry,
+    openTranscript: (incident, redact) => shared.transcripts.open(incident, redact),
+  });
+  return createEpisodeController({ ...shared, investigator, limits: limitsOf(config), budget: config });
+}
+
+/** Short, for the path of a socket in it may not be long; the same again after a restart, to find what was left. */
+function agentFolder(stateDir: string): string {
+  const name = createHash("sha256").update(resolve(stateDir)).digest("hex").slice(0, 12);
+  return join(tmpdir(), `build-medic-${name}`);
+}
+
 /** What an operator must know at start. */
 function announce(config: Config, log: Log): void {
   if (config.provider === "none")
     log.info("no model credentials are set: playbook only, everything else escalates");
-  else
-    log.warn(
-      "model credentials are set, but this version has no tier 2: playbook only, everything else escalates",
-    );
+  else {
+    const overshootUsd = worstOvershootUsd(limitsOf(config));
+    log.info("tier 2 is on", {
+      provider: config.provider,
+      model: config.model,
+      maxTurns: config.maxTurns,
+      maxBudgetUsd: config.maxBudgetUsd,
+      worstEpisodeUsd: cents(config.maxBudgetUsd + overshootUsd),
+      worstHourUsd: cents(worstHourUsd(config, overshootUsd)),
+      nodes: config.allowNodePatch ? "may be uncordoned" : "are never changed",
+    });
+  }
   if (config.mode === "observe") log.warn("observe mode: nothing in the cluster is changed");
   if (config.chat.kind === "none") {
     log.warn(
@@ -213,6 +287,10 @@ function readiness(
     ]),
   );
   return { ready: Object.values(checks).every((check) => check === true), checks };
+}
+
+function cents(usd: number): number {
+  return Math.ceil(usd * 100) / 100;
 }
 
 function startSweep(everyMs: number, sweep: () => void): () => void {

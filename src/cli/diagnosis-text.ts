@@ -1,3 +1,5 @@
+import { targetOf } from "../core/action.ts";
+import { attemptName } from "../core/attempt.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Diagnosis } from "./diagnose.ts";
 
@@ -31,16 +33,16 @@ function planLine(plan: Plan): string {
     case "look":
       return "look closer";
     case "remediate":
-      return plan.action.kind === "restart-pod"
-        ? `replace pod ${plan.action.pod}`
-        : `set ${plan.action.statefulSet} back to its intent`;
+      return `repair: ${attemptName(plan.action)} ${targetOf(plan.action)}`;
+    case "investigate":
+      return `ask a model: ${plan.reason}`;
     case "escalate":
       return `escalate: ${plan.reason}`;
   }
 }
 
 function changes(plan: Plan): string[] {
-  if (plan.kind === "escalate") return [`    root cause: ${plan.rootCause}`];
+  if (plan.kind === "escalate" || plan.kind === "investigate") return [`    root cause: ${plan.rootCause}`];
   return plan.kind === "remediate" && plan.action.kind === "reconcile-to-intent"
     ? plan.action.changes.map((change) => `    → ${change}`)
     : [];

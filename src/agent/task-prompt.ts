@@ -1,0 +1,76 @@
+import { capText } from "../core/cap-text.ts";
+import type { Attempt, Incident } from "../core/incident.ts";
+import type { Finding } from "../core/finding.ts";
+import type { Redactor } from "../core/redact.ts";
+import type { Snapshot } from "../core/snapshot.ts";
+import { viewOf } from "../core/stack-view.ts";
+import { eventsText } from "./describe/events.ts";
+import { nodesText } from "./describe/nodes.ts";
+import { podStatus } from "./describe/pod-status.ts";
+import { present } from "./present.ts";
+
+const EVIDENCE_BYTES = 12_000;
+const PART_BYTES = 4500;
+
+export interface Task {
+  readonly incident: Incident;
+  readonly snapshot: Snapshot;
+  readonly findings: readonly Finding[];
+  readonly redactor: Redactor;
+}
+
+/** What the model is asked, with the evidence that the medic already has, so that the usual case needs few turns. */
+export function taskPrompt(task: Task): string {
+  return `${facts(task)}\n\n${evidence(task)}\n\nFind out why this stack does not become ready, and act as you were told.`;
+}
+
+/** The same without the evidence, to measure what the evidence is worth. */
+export function bareTaskPrompt(task: Task): string {
+  return `${facts(task)}\n\nFind out why this stack does not become ready, and act as you were told.`;
+}
+
+function facts({ incident, redactor }: Task): string {
+  const { namespace, client, statefulSet, pod, runId, buildUrl } = incident.spec;
+  return present(
+    [
+      "A stack is stuck before its tests.",
+      "",
+      `namespace: ${namespace}`,
+      `client: ${client}`,
+      `statefulset: ${statefulSet}`,
+      `pod: ${pod === "" ? "none" : pod}`,
+      `run: ${runId === "" ? "unknown" : runId}`,
+      ...(buildUrl === undefined ? [] : [`build: ${buildUrl}`]),
+      `incident: ${incident.name}`,
+    ].join("\n"),
+    redactor,
+  );
+}
+
+function evidence({ incident, snapshot, findings, redactor }: Task): string {
+  const view = viewOf(snapshot);
+  const parts = [
+    ["The medic's findings", findings.map(findingLine).join("\n")],
+    ["What was tried before", attemptLines(incident.status.attempts)],
+    ["Stack", podStatus(view)],
+    ["Events", eventsText(snapshot)],
+    ["Nodes", nodesText(view)],
+  ] as const;
+  const text = parts
+    .map(([title, body]) => `## ${title}\n${present(body, redactor, PART_BYTES)}`)
+    .join("\n\n");
+  return `<cluster-data>\n${capText(text, EVIDENCE_BYTES)}\n</cluster-data>`;
+}
+
+function findingLine({ reason, subject, message }: Finding): string {
+  return `${reason} ${subject}: ${message}`;
+}
+
+function attemptLines(attempts: readonly Attempt[]): string {
+  if (attempts.length === 0) return "Nothing.";
+  return attempts
+    .map(
+      ({ action, target, by, outcome, detail }) => `${action} ${target} by the ${by}: ${outcome}. ${detail}`,
+    )
+    .join("\n");
+}
