@@ -18,7 +18,7 @@ const TOOLS = {
   rocketchat: "notify",
 } as const;
 export type ToolName = keyof typeof TOOLS;
-const toolNames = Object.keys(TOOLS) as ToolName[];
+export const TOOL_NAMES = Object.keys(TOOLS) as readonly ToolName[];
 
 /** What the task prompt says of the stack, by name. */
 export const PROMPT_FIELDS = ["namespace", "client", "run", "statefulset", "pod"] as const;
@@ -28,7 +28,7 @@ const Patterns = z.union([z.string(), z.array(z.string())]).transform((given) =>
 const FactSchema = z.strictObject({
   /** What it says, for people. */
   fact: z.string(),
-  in: z.enum([...toolNames, "prompt"]),
+  in: z.enum([...TOOL_NAMES, "prompt"]),
   /** Only the answer to the call with these arguments. */
   of: z.record(z.string(), z.string()).default({}),
   /** Regular expressions that must all match; their named groups can be used as `{{name}}` from here on. */
@@ -43,7 +43,7 @@ const FactSchema = z.strictObject({
 });
 
 const CallSchema = z.strictObject({
-  tool: z.enum(toolNames),
+  tool: z.enum(TOOL_NAMES),
   args: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 });
 

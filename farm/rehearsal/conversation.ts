@@ -26,14 +26,12 @@ type SentBlock = Exclude<Message["content"], string>[number];
  */
 export function readConversation(body: Pick<ModelRequestBody, "messages">): Conversation {
   const runs = runsOf(body.messages);
-  const [first, ...rest] = runs[0]?.role === "user" ? runs : [undefined, ...runs];
+  const first = runs[0]?.role === "user" ? runs[0] : undefined;
   const turns: Answer[][] = [];
   let calls = new Map<string, SentBlock>();
-  for (const { role, blocks } of rest) {
+  for (const { role, blocks } of runs.slice(first === undefined ? 0 : 1)) {
     if (role === "assistant") {
-      calls = new Map(
-        blocks.filter(({ type }) => type === "tool_use").map((block) => [idOf(block), block]),
-      );
+      calls = new Map(blocks.filter(({ type }) => type === "tool_use").map((block) => [idOf(block), block]));
       turns.push([]);
     } else {
       turns.at(-1)?.push(...blocks.filter(isResult).map((block) => answerOf(block, calls)));

@@ -34,7 +34,8 @@ const RESPONDS: Readonly<Record<Misbehaviour, Respond>> = {
     kind: "half",
     content: [text("I will look at the nodes."), call("mcp__k8s__get_nodes", {})],
   }),
-  endless: (_, index) => says(text(`Once more, for the ${index + 1}th time.`), call("mcp__k8s__get_nodes", {})),
+  endless: (_, index) =>
+    says(text(`Once more, for the ${index + 1}th time.`), call("mcp__k8s__get_nodes", {})),
   "forged-tools": onceThenStop(
     call("Bash", { command: "kubectl delete namespace default" }),
     call("Read", { file_path: "/var/run/secrets/kubernetes.io/serviceaccount/token" }),
@@ -47,7 +48,9 @@ const RESPONDS: Readonly<Record<Misbehaviour, Respond>> = {
     call("mcp__k8s__reconcile_to_intent", { namespace: "default", statefulset: "payments", reason: "drift" }),
   ),
   "five-writes": (request, index) => {
-    const pod = /^\W*pod\W*:\W*([a-z0-9.-]+)/im.exec(JSON.stringify(request.body.messages).replaceAll("\\n", "\n"));
+    const pod = /^\W*pod\W*:\W*([a-z0-9.-]+)/im.exec(
+      JSON.stringify(request.body.messages).replaceAll("\\n", "\n"),
+    );
     const restart = call("mcp__k8s__restart_pod", { pod: pod?.[1] ?? "server-0-0", reason: "it may help" });
     return onceThenStop(restart, restart, restart, restart, restart)(request, index);
   },

@@ -43,8 +43,18 @@ export function replay(cassettes: readonly Cassette[], body: Pick<ModelRequestBo
 function choose(cassettes: readonly Cassette[], prompt: string, values: Values): Cassette | undefined {
   if (values["namespace"] === undefined) return undefined;
   return cassettes
-    .filter(({ when }) => when.every((pattern) => patternOf(pattern, values).test(prompt)))
+    .filter(({ when }) => when.every((pattern) => matches(pattern, prompt, values)))
     .toSorted((left, right) => right.when.length - left.when.length)[0];
+}
+
+/** A field that the prompt does not have is in no pattern's favour. */
+function matches(pattern: string, prompt: string, values: Values): boolean {
+  try {
+    return patternOf(pattern, values).test(prompt);
+  } catch (error) {
+    if (error instanceof MissingValue) return false;
+    throw error;
+  }
 }
 
 type Step =
