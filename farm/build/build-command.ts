@@ -2,19 +2,34 @@ import { relative } from "node:path";
 import { carryOut, openFarmForBuilds } from "./carry-out.ts";
 import { progress, withExitCode } from "./command-frame.ts";
 import { interruptible } from "./interruption.ts";
+import { UsageError } from "./kube.ts";
+import { readModel } from "./model.ts";
 import { readBuildOptions } from "./options.ts";
 import type { BuildFlags } from "./options.ts";
 import { recordPath } from "./record.ts";
 import { newSeed } from "./run-id.ts";
 import { formatSummary } from "./summary.ts";
 
+/** The flags of `farm build` as they were typed. */
+interface BuildCommandFlags extends BuildFlags {
+  readonly model?: string;
+  /** Where to write the episode as a cassette. */
+  readonly record?: string;
+  readonly json?: boolean;
+}
+
 /** `farm build`. Answers the exit code: 0 all clients passed, 1 not, 2 wrong use. */
-export function buildCommand(flags: BuildFlags & { readonly json?: boolean }): Promise<number> {
+export function buildCommand(flags: BuildCommandFlags): Promise<number> {
   return withExitCode(async () => {
     const options = readBuildOptions(flags, newSeed);
+    const model = readModel(flags.model, process.env);
+    const cassetteFile = flags.record;
+    if (cassetteFile !== undefined && (model !== "real" || !options.medic)) {
+      throw new UsageError("--record needs --medic on and a real model: it records what Claude does.");
+    }
     const record = await interruptible(async (signal) => {
       const farm = await openFarmForBuilds(options.kubeconfig, progress);
-      return carryOut(farm, options, { signal, report: progress });
+      return carryOut(farm, options, { signal, report: progress, model, cassetteFile });
     }, progress);
     const path = relative(process.cwd(), recordPath(record.runId));
     console.log(flags.json ? JSON.stringify(record, undefined, 2) : `\n${formatSummary(record, path)}`);

@@ -4,6 +4,8 @@ import type { FarmAccess } from "./farm-access.ts";
 import { openKube } from "./kube.ts";
 import { healLeftovers } from "./leftovers.ts";
 import { joinMedic } from "./medic-process.ts";
+import type { Model } from "./expectations.ts";
+import { recordCassette } from "./record-episode.ts";
 import type { BuildOptions } from "./options.ts";
 import type { BuildRecord } from "./record.ts";
 import { runBuild } from "./run-build.ts";
@@ -12,8 +14,10 @@ import { newRunId } from "./run-id.ts";
 export interface CarryOut {
   readonly signal: AbortSignal;
   readonly report: (line: string) => void;
-  /** Changes to the environment of a medic that this build has to start. */
-  readonly medicEnv?: Readonly<Record<string, string | undefined>>;
+  /** What tier 2 is to be. */
+  readonly model: Model;
+  /** Where to write the build's first episode as a cassette. */
+  readonly cassetteFile?: string | undefined;
 }
 
 /** Opens the farm for builds: it answers, its images are there, and killed builds have been cleaned up. */
@@ -31,15 +35,17 @@ export async function carryOut(farm: FarmAccess, options: BuildOptions, how: Car
   const runId = newRunId(Date.now());
   if (!options.medic) return runBuild(options, { farm, runId, ...how });
   const { clusterUid } = farm;
-  const { report, medicEnv: env = {} } = how;
-  const medic = await joinMedic({ kube: openKube(farm), runId, clusterUid, env, report });
+  const { report, model, cassetteFile } = how;
+  const medic = await joinMedic({ kube: openKube(farm), runId, clusterUid, model, report });
   report(
     medic.started
       ? `medic at ${medic.url}, its log in ${relative(process.cwd(), medic.log ?? "")}`
       : `the medic at ${medic.url} is running`,
   );
   try {
-    return await runBuild(options, { farm, runId, ...how });
+    const record = await runBuild(options, { farm, runId, medic, ...how });
+    if (cassetteFile !== undefined) report(await recordCassette(record, medic, cassetteFile));
+    return record;
   } finally {
     await medic.leave();
   }

@@ -1,9 +1,9 @@
 import { MODES } from "../faults/catalogue.ts";
 import { openFarmForBuilds } from "./carry-out.ts";
 import { progress, withExitCode } from "./command-frame.ts";
-import { MODELS } from "./expectations.ts";
 import { interruptible } from "./interruption.ts";
 import { formatMatrix } from "./matrix-table.ts";
+import { readModel } from "./model.ts";
 import { integer, oneOf } from "./options.ts";
 import { runMatrix } from "./run-matrix.ts";
 import type { MatrixOptions } from "./run-matrix.ts";
@@ -23,7 +23,7 @@ export interface MatrixFlags {
 /** `farm matrix`. Answers the exit code: 0 every cell is as expected, 1 not, 2 wrong use. */
 export function matrixCommand(flags: MatrixFlags): Promise<number> {
   return withExitCode(async () => {
-    const options = readMatrixOptions(flags);
+    const options = readMatrixOptions(flags, process.env);
     const result = await interruptible(async (signal) => {
       const farm = await openFarmForBuilds(flags.kubeconfig, progress);
       return runMatrix(options, { farm, signal, report: progress });
@@ -34,14 +34,17 @@ export function matrixCommand(flags: MatrixFlags): Promise<number> {
 }
 
 /** Checks the flags. Throws `UsageError` with one sentence. */
-export function readMatrixOptions(flags: MatrixFlags): MatrixOptions {
+export function readMatrixOptions(
+  flags: MatrixFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+): MatrixOptions {
   const list = (text: string): string[] => text.split(",").map((one) => one.trim());
   if (flags.seed !== undefined) integer("--seed", flags.seed, 0, 2 ** 32 - 1);
   if (flags.timeout !== undefined) integer("--timeout", flags.timeout, 5, 7200);
   return {
     modes: list(flags.modes ?? MODES.join(",")).map((mode) => oneOf("--modes", mode, MODES)),
     medic: list(flags.medic ?? "off,on").map((medic) => oneOf("--medic", medic, ["on", "off"])),
-    model: oneOf("--model", flags.model ?? "none", MODELS),
+    model: readModel(flags.model, environment),
     chatUrl: flags.chatUrl,
     seed: flags.seed,
     timeout: flags.timeout,

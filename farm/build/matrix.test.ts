@@ -8,11 +8,12 @@ import { formatMatrix } from "./matrix-table.ts";
 import type { MedicRecord } from "./record.ts";
 import type { Cell } from "./run-matrix.ts";
 
-test("a matrix without flags is every mode, without and with the medic, and no model", () => {
-  const options = readMatrixOptions({});
+test("a matrix without flags is every mode, without and with the medic, and the rehearsal", () => {
+  const options = readMatrixOptions({}, {});
   assert.deepEqual(options.modes, MODES);
   assert.deepEqual(options.medic, ["off", "on"]);
-  assert.equal(options.model, "none");
+  assert.equal(options.model, "rehearsal");
+  assert.equal(readMatrixOptions({}, { ANTHROPIC_API_KEY: "k" }).model, "real");
 });
 
 for (const flags of [
@@ -23,7 +24,7 @@ for (const flags of [
   { timeout: "1" },
 ]) {
   test(`${JSON.stringify(flags)} is refused`, () => {
-    assert.throws(() => readMatrixOptions(flags), UsageError);
+    assert.throws(() => readMatrixOptions(flags, {}), UsageError);
   });
 }
 
@@ -56,6 +57,17 @@ function cell(mode: Cell["mode"], incidents: MedicRecord[], differences: string[
   const seen = { record, traffic: { requests: 1, writes: [] } };
   return { mode, medic: "on", expected: expectationOf(mode, "on", "none"), seen, differences };
 }
+
+test("a cell of tier 2 names the rehearsal", () => {
+  const played = cell("chaos-recoverable", [{ ...escalated, tier: 2, phase: "Resolved", turns: 3 }], []);
+  const record = { ...played.seen.record, model: "rehearsal" as const };
+  const table = formatMatrix({
+    model: "rehearsal",
+    cells: [{ ...played, seen: { ...played.seen, record } }],
+    asExpected: true,
+  });
+  assert.match(table, /Resolved NodesCordoned by the rehearsal/);
+});
 
 test("the whole table reads as it should, and a difference is not to be missed", () => {
   const cells = [

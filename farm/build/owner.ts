@@ -1,10 +1,13 @@
 import { readFile } from "node:fs/promises";
+import { poll } from "./sleep.ts";
 
 /** A process that still has something to clean up. Its start time guards against a number that was given out again. */
 export interface Owner {
   readonly pid: number;
   readonly started: string;
 }
+
+const STOP_LIMIT_MS = 20_000;
 
 export async function thisOwner(): Promise<Owner> {
   return ownerOf(process.pid);
@@ -23,6 +26,17 @@ export async function isAlive(owner: Owner): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Ends a process and waits until it is gone; one that is not ours any more is left alone. */
+export async function endProcess(owner: Owner): Promise<void> {
+  if (!(await isAlive(owner))) return;
+  process.kill(owner.pid, "SIGTERM");
+  const gone = await poll(async () => ((await isAlive(owner)) ? undefined : true), {
+    everyMs: 100,
+    forMs: STOP_LIMIT_MS,
+  });
+  if (!gone && (await isAlive(owner))) process.kill(owner.pid, "SIGKILL");
 }
 
 /** The start time of a process in clock ticks since boot; `undefined` when it is gone, a zombie or not on Linux. */

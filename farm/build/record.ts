@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Model } from "./expectations.ts";
 import type { BuildOptions } from "./options.ts";
 import { OUT, writeJson } from "./out-folder.ts";
 
@@ -52,6 +53,8 @@ export interface BuildRecord {
   readonly namespace: string;
   readonly mode: BuildOptions["mode"];
   readonly medic: "on" | "off";
+  /** What tier 2 was; absent without the medic, or with one that somebody else runs. */
+  readonly model?: Model;
   readonly seed: number;
   readonly startedAt: string;
   readonly endedAt: string;

@@ -7,6 +7,7 @@ import { medicRecord, settledIncidents } from "./incidents.ts";
 import { openKube } from "./kube.ts";
 import { healLeftovers } from "./leftovers.ts";
 import type { Kube } from "./kube.ts";
+import type { MedicHandle } from "./medic-process.ts";
 import { createNamespace, deleteNamespace, namespaceOf } from "./namespace.ts";
 import { dropOpenBuild, saveOpenBuild } from "./open-builds.ts";
 import type { OpenBuild } from "./open-builds.ts";
@@ -21,6 +22,8 @@ export interface BuildContext {
   readonly farm: FarmAccess;
   readonly runId: string;
   readonly signal: AbortSignal;
+  /** The medic that looks after the build; absent for a build without. */
+  readonly medic?: Pick<MedicHandle, "model" | "rehearsalFailures">;
   /** One line of progress for people, with the time since the build's start already in it. */
   readonly report: (line: string) => void;
 }
@@ -77,6 +80,8 @@ export async function runBuild(options: BuildOptions, context: BuildContext): Pr
     if (clients.length > 0 && !context.signal.aborted) {
       await attempt(async () => {
         incidents = (await settledIncidents(steady, open.namespace, SETTLE_LIMIT_MS)).map(medicRecord);
+        // A rehearsal that did not find what it rests on proves nothing, whatever came of the build.
+        problems.push(...((await context.medic?.rehearsalFailures(open.namespace)) ?? []));
       });
     }
   } finally {
@@ -87,7 +92,7 @@ export async function runBuild(options: BuildOptions, context: BuildContext): Pr
     if (problems.length === before) await dropOpenBuild(runId);
     await leaveFarm();
   }
-  const record = toRecord({ options, open, begin, clients, incidents, problems, faults });
+  const record = toRecord({ options, open, begin, clients, incidents, problems, faults, context });
   await saveRecord(record);
   return record;
 }
@@ -148,6 +153,7 @@ interface Ended {
   readonly incidents: readonly MedicRecord[];
   readonly problems: readonly string[];
   readonly faults: FaultPlan;
+  readonly context: BuildContext;
 }
 
 function toRecord(ended: Ended): BuildRecord {
@@ -155,6 +161,7 @@ function toRecord(ended: Ended): BuildRecord {
   const end = Date.now();
   const fault = ended.faults.record;
   const asAsked = options.fault === undefined || fault?.injected === true;
+  const model = ended.context.medic?.model;
   const missed = asAsked ? [] : [`the fault ${options.fault} was not put in place`];
   const problems = [...ended.problems, ...missed];
   return {
@@ -162,6 +169,7 @@ function toRecord(ended: Ended): BuildRecord {
     namespace: ended.open.namespace,
     mode: options.mode,
     medic: options.medic ? "on" : "off",
+    ...(model === undefined ? {} : { model }),
     seed: options.seed,
     startedAt: new Date(begin).toISOString(),
     endedAt: new Date(end).toISOString(),

@@ -9,6 +9,7 @@ import { openKube } from "./kube.ts";
 import { joinMedic } from "./medic-process.ts";
 import { readBuildOptions } from "./options.ts";
 import { newRunId, newSeed } from "./run-id.ts";
+import { tierTwoName } from "./tier-two.ts";
 
 export interface MatrixOptions {
   readonly modes: readonly Mode[];
@@ -42,15 +43,6 @@ export interface MatrixContext {
   readonly report: (line: string) => void;
 }
 
-/** Credentials that would give a medic of ours a tier 2 although the matrix was asked for without. */
-const MODEL_VARIABLES = [
-  "ANTHROPIC_API_KEY",
-  "ANTHROPIC_AUTH_TOKEN",
-  "ANTHROPIC_BASE_URL",
-  "CLAUDE_CODE_USE_BEDROCK",
-  "CLAUDE_CODE_USE_VERTEX",
-];
-
 /**
  * Every mode with and without the medic, one build after the other, each compared with what is expected of it. One medic
  * runs through all of it, also while a build without it goes on: that it keeps out there is part of what is compared.
@@ -62,7 +54,7 @@ export async function runMatrix(options: MatrixOptions, context: MatrixContext):
     kube: openKube(farm),
     runId: `matrix-${newRunId(Date.now())}`,
     clusterUid: farm.clusterUid,
-    env: medicEnvironment(options.model),
+    model: options.model,
     report,
   });
   try {
@@ -92,24 +84,19 @@ async function runCells(options: MatrixOptions, context: MatrixContext): Promise
   };
 }
 
-function medicEnvironment(model: Model): Readonly<Record<string, undefined>> {
-  return model === "none" ? Object.fromEntries(MODEL_VARIABLES.map((name) => [name, undefined])) : {};
-}
-
 async function runCell(
   mode: Mode,
   medic: "on" | "off",
   options: MatrixOptions,
   context: MatrixContext,
 ): Promise<Cell> {
-  const { seed, timeout } = options;
+  const { seed, timeout, model } = options;
   const build = readBuildOptions(
     { mode, medic, ...(seed === undefined ? {} : { seed }), ...(timeout === undefined ? {} : { timeout }) },
     newSeed,
   );
-  const medicEnv = medicEnvironment(options.model);
   const before = options.chatUrl === undefined ? 0 : await countMessages(options.chatUrl);
-  const record = await carryOut(context.farm, build, { ...context, medicEnv });
+  const record = await carryOut(context.farm, build, { ...context, model });
   const { auditLog } = context.farm;
   const seen: Observation = {
     record,
@@ -143,8 +130,10 @@ export function cellRow(cell: Cell): string[] {
 /** Like incidents on one line: "Resolved ImageDrift", "3 × Escalated ProbeFailed". */
 function incidentWord(cell: Cell): string {
   const counts = new Map<string, number>();
-  for (const { phase, reason } of cell.seen.record.incidents) {
-    const word = `${phase} ${reason}`;
+  const { incidents, model } = cell.seen.record;
+  for (const { phase, reason, turns } of incidents) {
+    const by = turns === undefined ? "" : ` by ${tierTwoName(model)}`;
+    const word = `${phase} ${reason}${by}`;
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   const words = [...counts].map(([word, count]) => (count === 1 ? word : `${count} × ${word}`));

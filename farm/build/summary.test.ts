@@ -79,6 +79,45 @@ Record: out/builds/abc-1.json`,
   );
 });
 
+const uncordoned: MedicRecord = {
+  ...repaired,
+  tier: 2,
+  reason: "NodesCordoned",
+  rootCause: "The nodes are cordoned.",
+  actions: ["uncordon-node Node/n1"],
+  turns: 3,
+  costUsd: 0.021,
+};
+const handedOver: MedicRecord = { ...uncordoned, phase: "Escalated", escalated: true, actions: [], turns: 1 };
+
+test("every line that shows tier 2 names the rehearsal, and what Claude would cost", () => {
+  const text = summary({ medic: "on", model: "rehearsal", incidents: [uncordoned] });
+  assert.match(text, /^Build abc-1: mode misconfig, medic on with the rehearsal, 61 s$/m);
+  assert.match(text, /passed +repaired \(tier 2, the rehearsal\): NodesCordoned$/m);
+  assert.match(
+    text,
+    /It did: uncordon-node Node\/n1; 3 turns of the rehearsal, \$0\.02 as Claude would cost\.$/m,
+  );
+  const escalated = summary({ medic: "on", model: "rehearsal", incidents: [handedOver] });
+  assert.match(escalated, /escalated \(tier 2, the rehearsal\): NodesCordoned/);
+  assert.match(
+    tellStory(record({ medic: "on", model: "rehearsal", incidents: [uncordoned] })),
+    /repaired it in 3 turns of the rehearsal, \$0\.02 as Claude would cost \(uncordon-node/,
+  );
+  assert.match(
+    tellStory(record({ medic: "on", model: "rehearsal", incidents: [handedOver] })),
+    /called people once after 1 turn of the rehearsal, \$0\.02 as Claude would cost/,
+  );
+});
+
+test("a real model is called Claude, and one that we know nothing of a model", () => {
+  assert.match(
+    summary({ medic: "on", model: "real", incidents: [uncordoned] }),
+    /3 turns of Claude, \$0\.02\.$/m,
+  );
+  assert.match(summary({ medic: "on", incidents: [uncordoned] }), /3 turns of a model, \$0\.02\.$/m);
+});
+
 test("a stack that never came up is worded differently from failed tests", () => {
   const environment = summary({ clients: [good(0), notReady], passed: false });
   assert.match(environment, /^1 \* +yes +never +not run +FAILED: environment +off$/m);

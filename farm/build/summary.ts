@@ -1,5 +1,6 @@
 import type { BuildRecord, ClientRecord, MedicRecord } from "./record.ts";
 import { formatTable } from "./table.ts";
+import { episodeWords, tierTwoName } from "./tier-two.ts";
 
 /** The summary of a build for people: one line per client, then the fault, then the verdict. */
 export function formatSummary(record: BuildRecord, path: string): string {
@@ -13,17 +14,22 @@ export function formatSummary(record: BuildRecord, path: string): string {
   ]);
   const header = ["Client", "Deployed", "Ready after", "Tests", "Result", "Medic"];
   return [
-    `Build ${record.runId}: mode ${record.mode}, medic ${record.medic}, ${Math.round(record.seconds)} s`,
+    `Build ${record.runId}: mode ${record.mode}, medic ${record.medic}${tierTwo(record)}, ${Math.round(record.seconds)} s`,
     "",
     formatTable([header, ...rows]),
     "",
     ...faultLines(record),
     ...record.clients.flatMap(whyLines),
-    ...record.incidents.flatMap(incidentLines),
+    ...record.incidents.flatMap((incident) => incidentLines(incident, record)),
     ...record.problems.map((problem) => `Trouble: ${problem}`),
     verdict(record),
     `Record: ${path}`,
   ].join("\n");
+}
+
+/** Named at the top as well, for a build on which it was not needed. */
+function tierTwo({ model }: BuildRecord): string {
+  return model === undefined ? "" : ` with ${tierTwoName(model)}`;
 }
 
 function clientName(client: ClientRecord, record: BuildRecord): string {
@@ -52,12 +58,13 @@ function result(client: ClientRecord): string {
 function medicColumn(record: BuildRecord, client: ClientRecord): string {
   if (record.medic === "off") return "off";
   const mine = record.incidents.filter((incident) => incident.client === String(client.client));
-  return mine.length === 0 ? "nothing to do" : mine.map(medicWord).join("; ");
+  return mine.length === 0 ? "nothing to do" : mine.map((incident) => medicWord(incident, record)).join("; ");
 }
 
-function medicWord(incident: MedicRecord): string {
-  if (incident.escalated) return `escalated: ${incident.reason}`;
-  if (incident.phase === "Resolved") return `repaired (tier ${incident.tier}): ${incident.reason}`;
+function medicWord(incident: MedicRecord, { model }: BuildRecord): string {
+  const by = incident.turns === undefined ? "" : `, ${tierTwoName(model)}`;
+  if (incident.escalated) return `escalated${by === "" ? "" : ` (tier 2${by})`}: ${incident.reason}`;
+  if (incident.phase === "Resolved") return `repaired (tier ${incident.tier}${by}): ${incident.reason}`;
   return `${incident.phase}: ${incident.reason}`;
 }
 
@@ -73,9 +80,9 @@ function whyLines(client: ClientRecord): string[] {
   return client.why === undefined ? [] : [`Client ${client.client}: ${client.why}`];
 }
 
-function incidentLines(incident: MedicRecord): string[] {
+function incidentLines(incident: MedicRecord, { model }: BuildRecord): string[] {
   const did = incident.actions.length > 0 ? incident.actions.join(", then ") : "no action";
-  const cost = incident.costUsd === undefined ? "no model call" : `$${incident.costUsd.toFixed(2)}`;
+  const cost = episodeWords(incident, model) ?? "no model call";
   return [`Medic on client ${incident.client}: ${incident.rootCause} It did: ${did}; ${cost}.`];
 }
 

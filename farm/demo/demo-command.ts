@@ -3,6 +3,7 @@ import type { Mode } from "../faults/catalogue.ts";
 import { carryOut, openFarmForBuilds } from "../build/carry-out.ts";
 import { progress, withExitCode } from "../build/command-frame.ts";
 import { interruptible } from "../build/interruption.ts";
+import { readModel } from "../build/model.ts";
 import { readBuildOptions } from "../build/options.ts";
 import { recordPath } from "../build/record.ts";
 import type { BuildRecord } from "../build/record.ts";
@@ -27,8 +28,12 @@ const SEED = "5";
 const TIMEOUT_SECONDS = "60";
 
 /** `farm demo`: three builds on the farm that is up, told as a story. Answers the exit code: 0 when all went as told. */
-export function demoCommand(flags: { readonly kubeconfig?: string }): Promise<number> {
+export function demoCommand(flags: {
+  readonly kubeconfig?: string;
+  readonly model?: string;
+}): Promise<number> {
   return withExitCode(async () => {
+    const model = readModel(flags.model, process.env);
     const begin = Date.now();
     const told: { stop: Stop; record: BuildRecord }[] = [];
     await interruptible(async (signal) => {
@@ -38,7 +43,7 @@ export function demoCommand(flags: { readonly kubeconfig?: string }): Promise<nu
         console.log(`\n${index + 1} of ${TOUR.length}. ${stop.title}`);
         const typed = { mode: stop.mode, medic: stop.medic, seed: SEED, timeout: TIMEOUT_SECONDS };
         const options = readBuildOptions(typed, () => Number(SEED));
-        const record = await carryOut(farm, options, { signal, report: progress });
+        const record = await carryOut(farm, options, { signal, report: progress, model });
         told.push({ stop, record });
         console.log(tellStory(record));
       }
@@ -63,8 +68,11 @@ function closing(records: readonly BuildRecord[], asTold: boolean, seconds: numb
       ? `The tour went as it should, in ${Math.round(seconds)} s. The same fault cost one build and not the other.`
       : "The tour did NOT go as it should: see above.",
     "",
+    "A fourth build shows tier 2, which none of these needed: all nodes are cordoned, and an episode finds out. It is",
+    "  npx build-medic farm build --mode chaos-recoverable --medic on",
+    "played by the rehearsal (recorded turns, no model), or by Claude when ANTHROPIC_API_KEY is set.",
+    "",
     "Where to look next:",
-    "  npx build-medic farm build --mode chaos-recoverable --medic on    all nodes cordoned",
     "  npx build-medic farm build --mode chaos-unrecoverable --medic on  a broken network: one message with the cause",
     "  npx build-medic farm matrix                                       every mode, with and without the medic",
     "  npx build-medic farm status                                       the farm; `make clean` takes it down",

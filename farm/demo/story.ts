@@ -1,4 +1,5 @@
 import type { BuildRecord, ClientRecord, MedicRecord } from "../build/record.ts";
+import { episodeWords } from "../build/tier-two.ts";
 
 /** What happened in a build, told client by client. */
 export function tellStory(record: BuildRecord): string {
@@ -13,15 +14,19 @@ function tellClient(client: ClientRecord, record: BuildRecord): string {
     record.fault?.target === client.client ? `its stack got a fault (${record.fault.detail}); ` : "";
   const medic = record.incidents
     .filter((incident) => incident.client === String(client.client))
-    .map((incident) => `${tellIncident(incident)}; `)
+    .map((incident) => `${tellIncident(incident, record)}; `)
     .join("");
   return `${fault}${medic}${tellEnd(client)}`;
 }
 
-function tellIncident(incident: MedicRecord): string {
-  if (incident.phase === "Escalated") return `the medic found ${incident.reason} and called people once`;
+function tellIncident(incident: MedicRecord, { model }: BuildRecord): string {
+  const episode = episodeWords(incident, model);
+  if (incident.phase === "Escalated") {
+    const after = episode === undefined ? "" : ` after ${episode}`;
+    return `the medic found ${incident.reason} and called people once${after}`;
+  }
   const did = incident.actions.length > 0 ? ` (${incident.actions.join(", then ")})` : "";
-  const cost = incident.turns === undefined ? "without a model" : `in ${incident.turns} turns of a model`;
+  const cost = episode === undefined ? "without a model" : `in ${episode}`;
   return `the medic found ${incident.reason} and repaired it ${cost}${did}`;
 }
 

@@ -12,6 +12,8 @@ export function registerFarmBuild(farm: Command): void {
     .option("--seed <number>", "draw the same target and fault as the build with this seed")
     .option("--timeout <seconds>", "how long a client waits for its stack (default: 90, with the medic 150)")
     .option("--fault <name>", "instead of --mode: one fault by name, for tests")
+    .option("--model <model>", MODEL)
+    .option("--record <file>", "write what Claude did in this build as a cassette of the rehearsal")
     .option("--runner <pod|local>", "run the clients' steps in pods, or here (inside the cluster)", "pod")
     .option("--keep", "leave the namespace for a look at it")
     .option("--kubeconfig <file>", "another cluster than the local farm")
@@ -28,7 +30,7 @@ export function registerFarmBuild(farm: Command): void {
     )
     .option("--modes <list>", "only these modes, separated by commas")
     .option("--medic <list>", "only on, or only off", "off,on")
-    .option("--model <model>", "what tier 2 is: none, rehearsal or real", "none")
+    .option("--model <model>", MODEL)
     .option("--chat-url <url>", "count messages at this chat double instead of in the Incidents")
     .option("--seed <number>", "the same target and fault in every build")
     .option("--timeout <seconds>", "how long a client waits for its stack")
@@ -41,8 +43,9 @@ export function registerFarmBuild(farm: Command): void {
   farm
     .command("demo")
     .description("a tour in three builds: a healthy one, a broken one without the medic, the same with it")
+    .option("--model <model>", MODEL)
     .option("--kubeconfig <file>", "another cluster than the local farm")
-    .action(async (flags: { kubeconfig?: string }) => {
+    .action(async (flags: { kubeconfig?: string; model?: string }) => {
       const { demoCommand } = await import("../../farm/demo/demo-command.ts");
       process.exitCode = await demoCommand(flags);
     });
@@ -56,6 +59,8 @@ interface BuildFlagsOfCli {
   readonly seed?: string;
   readonly timeout?: string;
   readonly fault?: string;
+  readonly model?: string;
+  readonly record?: string;
   readonly runner?: string;
   readonly keep?: boolean;
   readonly kubeconfig?: string;
@@ -73,7 +78,10 @@ interface MatrixFlagsOfCli {
   readonly json?: boolean;
 }
 
+const MODEL =
+  "what tier 2 is: none, rehearsal (recorded turns) or real (default: real with credentials, else rehearsal)";
+
 const NOTES = `
 Exit code: 0 all clients passed, 1 not, 2 wrong use. Records go to out/builds.
 Network faults use Chaos Mesh where the cluster has it (not exercised by this project's tests), else the pods' network
-namespaces on the local farm.`;
+namespaces on the local farm. Real models, and so --record, were not exercised either.`;
