@@ -39,8 +39,8 @@ export async function endSharedMedic(): Promise<void> {
 }
 
 /** For `farm down`: ends it whoever still uses it, for its cluster goes away. */
-export function endMedicOfFarm(): Promise<void> {
-  return withMedicLock(endSharedMedic);
+export async function endMedicOfFarm(): Promise<void> {
+  if ((await readSharedMedic()) !== undefined) await withMedicLock(endSharedMedic);
 }
 
 /** One process at a time starts or ends the shared medic. */

@@ -43,12 +43,13 @@ export function cassetteOf(transcript: string, recording: Recording): string {
   return `#${HEADER.replaceAll("\n", "\n#")}\n${stringify(cassette, { lineWidth: 110 })}`;
 }
 
-/** The model's and the tools' messages; the SDK tells one message of the model block by block, under one id. */
+/** The model's and the tools' messages. What the SDK words itself, as for an error of the API, is neither. */
 function messagesOf(transcript: string): Message[] {
   return transcript
     .split("\n")
     .filter((line) => line.trim() !== "")
-    .map((line) => JSON.parse(line) as { type?: string; message?: Partial<Message> })
+    .map((line) => JSON.parse(line) as { type?: string; message?: Partial<Message> & { model?: string } })
+    .filter(({ message }) => message?.model !== "<synthetic>")
     .flatMap(({ type, message }) =>
       (type === "assistant" || type === "user") && message?.content !== undefined
         ? [{ role: type, content: message.content }]
