@@ -2,7 +2,7 @@ import type { SDKAssistantMessage, SDKMessage, SDKResultMessage } from "@anthrop
 import { bytesPerToken, usdPerToken } from "./worst-case.ts";
 
 /** What an episode used. */
-export interface Used {
+interface Used {
   readonly turns: number;
   readonly tokens: number;
   readonly costUsd: number;
@@ -96,18 +96,12 @@ function seen(answers: readonly Answer[]): Used {
 }
 
 /**
- * `usage` is empty when the budget ended the episode; the totals by model never are. `num_turns` is one too many after
- * the last turn, and counts unanswered requests after an interruption or an error; only an ordinary end has it right,
- * and then it knows of empty answers too, which come without a message.
+ * `usage` is empty when the budget ended the episode; the totals by model never are. `num_turns` counts the results of
+ * tools rather than requests (five calls in one answer are five), so turns are the answers that were seen.
  */
 function byResult(result: SDKResultMessage, answered: number): Used {
   const tokens = Object.values(result.modelUsage)
     .map((of) => of.inputTokens + of.outputTokens + of.cacheReadInputTokens + of.cacheCreationInputTokens)
     .reduce((sum, of) => sum + of, 0);
-  const ordinary = result.subtype === "success" && !result.is_error;
-  return {
-    turns: ordinary ? Math.max(answered, result.num_turns) : answered,
-    tokens,
-    costUsd: result.total_cost_usd,
-  };
+  return { turns: answered, tokens, costUsd: result.total_cost_usd };
 }

@@ -1,7 +1,7 @@
 import type { Clock, EpisodeEnd } from "../controllers/ports.ts";
 
 /** Why an episode was stopped from here rather than by its own end. */
-export type StopReason = Extract<EpisodeEnd, "deadline" | "aborted" | "wrong-tools" | "crashed">;
+type StopReason = Extract<EpisodeEnd, "deadline" | "aborted" | "wrong-tools" | "crashed">;
 
 /** Stops an episode once, in the order that leaves no tool acting and no request asked. */
 export interface EpisodeBrake {
