@@ -125,10 +125,14 @@ export async function rehearse(
   return api;
 }
 
-/** A folder that is removed with the test. */
+/** A folder that is removed with the test, as are the agents that work in it. */
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "episode-test-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => {
+    // What a failed test left running.
+    for (const pid of processesOf(folder)) process.kill(pid, "SIGKILL");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
   return folder;
 }
 
@@ -181,7 +185,7 @@ function watched(tool: EpisodeTool, events: string[]): EpisodeTool {
   };
 }
 
-/** The texts of the tool results in a request, each before by "error: " when it is one. */
+/** The texts of the tool results in a request, "error: " before those that are one. */
 function answersIn(request: ModelRequest | undefined): string[] {
   return (request?.body.messages ?? []).flatMap(({ content }) =>
     typeof content === "string"
@@ -201,7 +205,7 @@ export function childPid(workDir: string, incident: string): number {
   return (JSON.parse(readFileSync(join(workDir, `${incident}.child`), "utf8")) as { pid: number }).pid;
 }
 
-/** No process whose files would lie in the folder. */
+/** The agents whose files lie in the folder. */
 export function processesOf(workDir: string): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
