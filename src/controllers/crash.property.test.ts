@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { CrashSignal, Seam } from "../../test/support/fake-ports.ts";
-import { World, startMedic } from "../../test/support/medic-harness.ts";
+import { World, completed, startMedic } from "../../test/support/medic-harness.ts";
+import type { MedicOptions } from "../../test/support/medic-harness.ts";
 
 /**
  * The medic dies at every call of every port, before it took effect and after, and another one starts on what is stored.
@@ -14,6 +15,7 @@ interface Scenario {
   /** How long it takes until nothing more happens, in seconds. */
   readonly seconds: number;
   readonly check: (world: World, deaths: number) => void;
+  readonly options?: MedicOptions;
 }
 
 async function deployed(stacks = 1): Promise<World> {
@@ -22,6 +24,26 @@ async function deployed(stacks = 1): Promise<World> {
   await world.live(10);
   return world;
 }
+
+async function cordonedOut(): Promise<World> {
+  const world = new World();
+  world.kubernetes.nodes = world.kubernetes.nodes.map((node) => ({ ...node, unschedulable: true }));
+  world.kubernetes.deploy();
+  await world.live(18);
+  return world;
+}
+
+const uncordons: MedicOptions["investigate"] = async ({ hands }, call) => {
+  const { nodes } = await hands.look(call);
+  hands.showed(nodes.map(({ name }) => name));
+  await hands.carryOut({ tool: "uncordon_node", node: "node-1" }, "", call);
+  return completed;
+};
+
+const concludes: MedicOptions["investigate"] = async ({ hands }, call) => {
+  await hands.conclude({ rootCause: "Both nodes are cordoned." }, call);
+  return completed;
+};
 
 const scenarios: Record<string, Scenario> = {
   "a repair": {
@@ -88,6 +110,38 @@ const scenarios: Record<string, Scenario> = {
       assertAudited(world);
     },
   },
+  "an episode that repairs": {
+    prepare: cordonedOut,
+    options: { investigate: uncordons, policy: { allowNodePatch: true } },
+    seconds: 40,
+    check(world) {
+      assert.ok(world.kubernetes.writes.length <= 1, world.kubernetes.writes.join());
+      const [incident, ...more] = world.incidents.all();
+      assert.equal(more.length, 0);
+      // Died before the write: the episode is lost, and people hear of it. Died after it: the stack has become ready.
+      const repaired = world.kubernetes.writes.length === 1;
+      assert.equal(world.kubernetes.isReady(), repaired);
+      assert.equal(incident?.status.phase, repaired ? "Resolved" : "Escalated");
+      assert.equal(world.chat.shown.size, repaired ? 0 : 1);
+      assert.ok(incident.status.attempts.every(({ outcome }) => outcome !== "pending"));
+      assert.notEqual(incident.status.episode?.outcome, "running");
+      assertAudited(world);
+    },
+  },
+  "an episode that hands over": {
+    prepare: cordonedOut,
+    options: { investigate: concludes },
+    seconds: 25,
+    check(world, deaths) {
+      assert.deepEqual(world.kubernetes.writes, []);
+      const [incident, ...more] = world.incidents.all();
+      assert.equal(more.length, 0);
+      assert.equal(incident?.status.phase, "Escalated");
+      assert.deepEqual([...world.chat.shown.keys()], [incident.status.escalation?.messageId]);
+      assert.ok(world.chat.sends.length <= 1 + deaths);
+      assert.ok(incident.status.episode === undefined || incident.status.episode.outcome !== "running");
+    },
+  },
   "a storm": {
     prepare: async () => {
       const world = await deployed(5);
@@ -131,14 +185,14 @@ function assertAudited({ audit, kubernetes }: World): void {
 
 /** Lives with a medic that dies at these passages of its ports, one after the other; the last one lives on. */
 async function liveThrough(
-  { prepare, seconds }: Scenario,
+  { prepare, seconds, options }: Scenario,
   crashes: readonly number[],
   downFor: number,
 ): Promise<World> {
   const world = await prepare();
   for (const crashAt of [...crashes, Infinity]) {
     const seam = new Seam(crashAt);
-    const medic = startMedic(world, { seam });
+    const medic = startMedic(world, { ...options, seam });
     await world.live(seconds, medic).catch((error: unknown) => {
       if (!(error instanceof CrashSignal)) throw error;
     });
@@ -151,7 +205,7 @@ async function liveThrough(
 async function passages(scenario: Scenario): Promise<readonly string[]> {
   const world = await scenario.prepare();
   const seam = new Seam();
-  await world.live(scenario.seconds, startMedic(world, { seam }));
+  await world.live(scenario.seconds, startMedic(world, { ...scenario.options, seam }));
   scenario.check(world, 0);
   return seam.passed;
 }
