@@ -17,7 +17,7 @@ export function unfitFor(
   const spec = object(template["spec"]);
   const selector = Object.entries(object(spec["nodeSelector"]));
   const missing = selector.find(([key, value]) => node.labels[key] !== value);
-  if (missing !== undefined) return `its label ${missing[0]} is not ${String(missing[1])}`;
+  if (missing !== undefined) return `its label ${missing[0]} is not ${JSON.stringify(missing[1])}`;
   const terms = requiredTerms(spec);
   if (terms !== undefined && !matchesOne(node, terms)) return "the pod's node affinity does not match it";
   const taint = node.taints.find(
@@ -27,9 +27,19 @@ export function unfitFor(
       !tolerates(list(spec["tolerations"]), candidate),
   );
   if (taint !== undefined) return `the pod does not tolerate its taint ${taint.key}`;
-  const volumes = Array.isArray(claims) ? (claims as Exclude<Snapshot["claims"], string | undefined>) : [];
+  const volumes = typeof claims === "object" ? claims : [];
   const bound = volumes.find(({ nodeTerms }) => nodeTerms.length > 0 && !matchesOne(node, nodeTerms));
   return bound === undefined ? undefined : `the volume of ${bound.name} is bound to other nodes`;
+}
+
+/** The claims of a StatefulSet's own pods: those of the stack's other one bind nothing of it. */
+export function claimsOf(
+  { name: set }: { readonly name: string },
+  claims: Snapshot["claims"],
+): Snapshot["claims"] {
+  return typeof claims === "object"
+    ? claims.filter(({ name }) => name.replace(/-\d+$/, "").endsWith(`-${set}`))
+    : claims;
 }
 
 function requiredTerms(spec: JsonObject): readonly NodeTerm[] | undefined {
@@ -52,8 +62,8 @@ export function nodeTermsOf(raw: Json | undefined): readonly NodeTerm[] {
 function expressionOf(raw: JsonObject): NodeExpression {
   const values = Array.isArray(raw["values"]) ? raw["values"] : [];
   return {
-    key: String(raw["key"]),
-    operator: String(raw["operator"]),
+    key: text(raw["key"]),
+    operator: text(raw["operator"]),
     values: values.filter((value) => typeof value === "string"),
   };
 }
@@ -92,6 +102,10 @@ function tolerates(tolerations: readonly JsonObject[], taint: NodeState["taints"
     const anyValue = operator === "Exists";
     return named && anyValue && (effect === undefined || effect === "" || effect === taint.effect);
   });
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
 function object(value: Json | undefined): JsonObject {

@@ -1,9 +1,9 @@
 import type { UncordonNode } from "./action.ts";
-import { unfitFor } from "./node-fit.ts";
+import { claimsOf, unfitFor } from "./node-fit.ts";
 import { refuse } from "./permission.ts";
 import type { Permission } from "./permission.ts";
 import type { Policy } from "./policy.ts";
-import type { NodeState } from "./snapshot.ts";
+import type { NodeState, Snapshot } from "./snapshot.ts";
 import { brokenPods, condition } from "./stack-view.ts";
 import type { SetView, StackView } from "./stack-view.ts";
 
@@ -37,11 +37,15 @@ export function uncordonRefusal(
   if (leaving !== undefined) return refuse("NodeInMaintenance", `It has the taint ${leaving.key}.`);
   const waiting = sets.filter(waitsForCordoned);
   if (waiting.length === 0) return refuse("PodNotCordonedOut");
-  const unfit = waiting.map(({ set }) => unfitFor(node, set.template, snapshot.claims));
+  const unfit = waiting.map(({ set }) => unfitFor(node, set.template, claimsOf(set, snapshot.claims)));
   if (unfit.every((why) => why !== undefined)) return refuse("NodeUnfit", `${name}: ${unfit[0]}.`);
   const wanting = waiting.filter((_, index) => unfit[index] === undefined);
-  const free = snapshot.nodes.find((other) => wanting.every((own) => takes(other, own, snapshot.claims)));
-  return free === undefined ? undefined : refuse("NodeNotNeeded", `${free.name} can.`);
+  const free = wanting.map((own) => snapshot.nodes.find((other) => takes(other, own, snapshot.claims)));
+  if (free.includes(undefined)) return undefined;
+  return refuse(
+    "NodeNotNeeded",
+    wanting.map(({ set }, index) => `${free[index]?.name} can take ${set.name}.`).join(" "),
+  );
 }
 
 /** The scheduler said of one of its pods that cordoned nodes are in the way. */
@@ -52,6 +56,8 @@ function waitsForCordoned(own: SetView): boolean {
   });
 }
 
-function takes(node: NodeState, { set }: SetView, claims: Parameters<typeof unfitFor>[2]): boolean {
-  return node.ready && !node.unschedulable && unfitFor(node, set.template, claims) === undefined;
+function takes(node: NodeState, { set }: SetView, claims: Snapshot["claims"]): boolean {
+  return (
+    node.ready && !node.unschedulable && unfitFor(node, set.template, claimsOf(set, claims)) === undefined
+  );
 }
