@@ -1,7 +1,8 @@
 import type { RollbackRelease } from "./action.ts";
 import { dryRunFor } from "./drift.ts";
-import { repairTemplate } from "./intent.ts";
+import { containersOf, repairTemplate } from "./intent.ts";
 import { differences, jsonEqual } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 import type { RevisionState, Snapshot } from "./snapshot.ts";
 import type { SetView } from "./stack-view.ts";
 
@@ -28,7 +29,16 @@ function agrees(own: SetView, { template }: RevisionState, snapshot: Snapshot): 
     return dryRun?.ok === true && jsonEqual(dryRun.template, template);
   }
   const wanted = repairTemplate({ intent: set.intent, template });
-  return wanted !== undefined && jsonEqual(wanted, template);
+  return wanted !== undefined && jsonEqual(wanted, template) && keepsUndeclared(own, template);
+}
+
+/** Image or command, when only the other one is declared, stays as it is. */
+function keepsUndeclared({ set, parsed: { intent } }: SetView, template: JsonObject): boolean {
+  // With one of them declared there is exactly one container.
+  const [live] = containersOf(set.template);
+  const [then] = containersOf(template);
+  const sameImage = intent.image !== undefined || jsonEqual(live?.["image"], then?.["image"]);
+  return sameImage && (intent.command !== undefined || jsonEqual(live?.["command"], then?.["command"]));
 }
 
 /** The write that sets a StatefulSet back to one of its revisions. */
