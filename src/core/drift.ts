@@ -59,14 +59,22 @@ function reasonFor(path: string): Reason {
   return "TemplateDrift";
 }
 
+/** Values of environment variables are told to nobody. */
 function describe({ path, live, wanted }: JsonDifference): string {
+  if (/\/env\/\d+\/value$/.test(path)) return `template ${path.slice(1)}: differs`;
   return `template ${path.slice(1)}: ${show(live)} → ${show(wanted)}`;
 }
 
 function show(value: Json | undefined): string {
   if (value === undefined) return "(absent)";
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value, (_, inner: Json) =>
+    isVariable(inner) ? { ...inner, value: "…" } : inner,
+  );
   return text.length > 160 ? `${text.slice(0, 157)}...` : text;
+}
+
+function isVariable(value: Json): value is JsonObject {
+  return isJsonObject(value) && typeof value["name"] === "string" && typeof value["value"] === "string";
 }
 
 /** The drift as a finding: tier 1 repairs it. */
