@@ -4,10 +4,10 @@ const tag = /<(?=[ \t]{0,3}[/!?]?[ \t]{0,3}[A-Za-z])/g;
 /** Colours and cursor movements (CSI), titles and links (OSC). */
 // oxlint-disable-next-line no-control-regex
 const terminal = /\u001b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|\][^\u0007\u001b]{0,256}(?:\u0007|\u001b\\)?)/g;
-/** Control characters except tab and newline, direction overrides, zero-width and tag characters. */
+/** Control characters except tab and newline, direction overrides, zero-width and tag characters, variation selectors. */
 const invisible =
   // oxlint-disable-next-line no-control-regex
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+  /[\ufe00-\ufe0f\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
 
 /**
  * Text of the cluster made harmless as data for a model and a terminal: tags like `<system-reminder>` lose their
