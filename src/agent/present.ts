@@ -1,5 +1,5 @@
 import { capText } from "../core/cap-text.ts";
-import { isJsonObject } from "../core/json.ts";
+import { isJsonObject, parseJson } from "../core/json.ts";
 import type { Json } from "../core/json.ts";
 import { neutralise } from "../core/neutralise.ts";
 import { createRedactor } from "../core/redact.ts";
@@ -12,12 +12,17 @@ export const ANSWER_BYTES = 8000;
 
 /** Text of the cluster as a model may see it: secrets masked, markup and control characters made harmless, cut to a size. */
 export function present(text: string, redactor: Redactor, maxBytes = ANSWER_BYTES): string {
-  return capText(neutralise(redactor.text(text)), maxBytes);
+  return capText(harmless(text, redactor), maxBytes);
 }
 
-/** The last lines that fit, oldest first, with what was left out announced. */
-export function lastLines(text: string, maxBytes: number): string {
-  const lines = text.split("\n");
+/** Secrets masked, markup and control characters made harmless. Done twice it changes nothing more. */
+export function harmless(text: string, redactor: Redactor): string {
+  // Masked once more: invisible characters may have stood within a secret.
+  return redactor.text(neutralise(redactor.text(text)));
+}
+
+/** The last lines that fit, oldest first. */
+export function lastThatFit(lines: readonly string[], maxBytes: number): readonly string[] {
   const kept: string[] = [];
   let size = 0;
   for (const line of lines.toReversed()) {
@@ -25,14 +30,29 @@ export function lastLines(text: string, maxBytes: number): string {
     if (size > maxBytes) break;
     kept.unshift(line);
   }
+  return kept;
+}
+
+/** The last lines that fit, oldest first, with what was left out announced. */
+export function lastLines(text: string, maxBytes: number): string {
+  const lines = text.split("\n");
+  const kept = lastThatFit(lines, maxBytes);
   const left = lines.length - kept.length;
   if (kept.length === 0) return capText(lines.at(-1) ?? "", maxBytes);
   return left === 0 ? text : `[cut: ${left} earlier lines are left out]\n${kept.join("\n")}`;
 }
 
-/** Masks what is secret everywhere, and the values that this stack's own templates give to variables with a secret's name. */
+/**
+ * Masks what is secret everywhere, and the values that this stack's own templates give to variables with a secret's name:
+ * as they are, as they are declared, and as they were, for a pod may still run on an earlier one.
+ */
 export function redactorFor(snapshot: Snapshot, known: readonly string[]): Redactor {
-  const own = snapshot.statefulSets.flatMap(({ template }) => secretsIn(template));
+  const { statefulSets, dryRuns, revisions = [] } = snapshot;
+  const own = [
+    ...statefulSets.flatMap(({ template, intent }) => [template, parseJson(intent.template ?? "")]),
+    ...dryRuns.map((dryRun) => (dryRun.ok ? dryRun.template : undefined)),
+    ...revisions.map(({ template }) => template),
+  ].flatMap((template) => secretsIn(template));
   return createRedactor({ known: [...new Set([...known, ...own])] });
 }
 

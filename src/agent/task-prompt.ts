@@ -11,6 +11,8 @@ import { present } from "./present.ts";
 
 const EVIDENCE_BYTES = 12_000;
 const PART_BYTES = 4500;
+/** What a list of events or nodes may have of a part, so that it is cut between two lines. */
+const LIST_BYTES = PART_BYTES - 400;
 
 export interface Task {
   readonly incident: Incident;
@@ -40,7 +42,8 @@ function facts({ incident, redactor }: Task): string {
       `statefulset: ${statefulSet}`,
       `pod: ${pod === "" ? "none" : pod}`,
       `run: ${runId === "" ? "unknown" : runId}`,
-      ...(buildUrl === undefined ? [] : [`build: ${buildUrl}`]),
+      // An annotation may say anything; a link has no room for sentences.
+      ...(buildUrl === undefined ? [] : [`build: ${buildUrl.trim().split(/\s/, 1).join("").slice(0, 300)}`]),
       `incident: ${incident.name}`,
     ].join("\n"),
     redactor,
@@ -53,8 +56,8 @@ function evidence({ incident, snapshot, findings, redactor }: Task): string {
     ["The medic's findings", findings.map(findingLine).join("\n")],
     ["What was tried before", attemptLines(incident.status.attempts)],
     ["Stack", podStatus(view)],
-    ["Events", eventsText(snapshot)],
-    ["Nodes", nodesText(view)],
+    ["Events", eventsText(snapshot, undefined, LIST_BYTES)],
+    ["Nodes", nodesText(view, LIST_BYTES)],
   ] as const;
   const text = parts
     .map(([title, body]) => `## ${title}\n${present(body, redactor, PART_BYTES)}`)

@@ -1,23 +1,29 @@
 import type { KubeEvent, Snapshot } from "../../core/snapshot.ts";
+import { capText } from "../../core/cap-text.ts";
+import { lastThatFit } from "../present.ts";
 import { ago } from "./ago.ts";
 
 const MOST_LINES = 40;
+/** Of all lines: the newest ones are told, not those before a cut. */
+const MOST_BYTES = 7000;
+const MESSAGE_BYTES = 600;
 
 /**
  * The events of a stack, or of one pod with its StatefulSet and claims, newest last. They were chosen by UID, so those of
  * an earlier pod of the same name are not among them; the same one several times is one line.
  */
-export function eventsText(snapshot: Snapshot, pod?: string): string {
+export function eventsText(snapshot: Snapshot, pod?: string, maxBytes = MOST_BYTES): string {
   const about = pod === undefined ? "the stack" : `${pod}, its StatefulSet and its claims`;
   const found = pod === undefined ? snapshot.events : snapshot.events.filter((event) => concerns(event, pod));
   if (found.length === 0)
     return `There are no events of ${about}. (Kubernetes keeps them for an hour, and says some things only once.)`;
-  const lines = merged(found);
-  const left = lines.length - MOST_LINES;
+  const lines = merged(found).map((event) => eventLine(event, snapshot.at));
+  const kept = lastThatFit(lines.slice(-MOST_LINES), maxBytes);
+  const left = lines.length - kept.length;
   return [
     `Events of ${about}, oldest first, read at ${new Date(snapshot.at).toISOString()}:`,
     ...(left > 0 ? [`[cut: ${left} older ones are left out]`] : []),
-    ...lines.slice(-MOST_LINES).map((line) => eventLine(line, snapshot.at)),
+    ...kept,
   ].join("\n");
 }
 
@@ -47,6 +53,7 @@ function eventLine(
   now: number,
 ): string {
   const times = count > 1 ? ` (${count} times)` : "";
+  const said = capText(message.replaceAll(/\s+/g, " ").trim(), MESSAGE_BYTES);
   const by = component === "" ? "" : ` by ${component}`;
-  return `${ago(at, now)} ago ${type} ${kind}/${name} ${reason}${by}: ${message.replaceAll(/\s+/g, " ").trim()}${times}`;
+  return `${ago(at, now)} ago ${type} ${kind}/${name} ${reason}${by}: ${said}${times}`;
 }

@@ -27,11 +27,11 @@ export function podTemplate({ set, parsed }: SetView): string {
 
 function containerLines(kind: string, container: JsonObject): string[] {
   const env = list(container["env"]).map(({ name, valueFrom }) =>
-    isJsonObject(valueFrom) ? `${String(name)} (from ${sourceOf(valueFrom)})` : String(name),
+    isJsonObject(valueFrom) ? `${word(name)} (from ${sourceOf(valueFrom)})` : word(name),
   );
-  const ports = list(container["ports"]).map(({ containerPort }) => String(containerPort));
+  const ports = list(container["ports"]).map(({ containerPort }) => word(containerPort));
   return [
-    `  ${kind} ${String(container["name"])}: image ${String(container["image"])}`,
+    `  ${kind} ${word(container["name"])}: image ${word(container["image"])}`,
     ...rest("  command", container["command"]),
     ...rest("  args", container["args"]),
     ...(ports.length === 0 ? [] : [`    ports: ${ports.join(", ")}`]),
@@ -46,9 +46,8 @@ function containerLines(kind: string, container: JsonObject): string[] {
 function sourceOf(valueFrom: JsonObject): string {
   const [kind = "", reference] = Object.entries(valueFrom)[0] ?? [];
   const named = object(reference);
-  return [kind.replace(/Ref$/, ""), named["name"], named["key"] ?? named["fieldPath"]]
-    .filter((part) => part !== undefined)
-    .join(" ");
+  const parts = [named["name"], named["key"] ?? named["fieldPath"]].filter((part) => part !== undefined);
+  return [kind.replace(/Ref$/, ""), ...parts.map(word)].join(" ");
 }
 
 function rest(what: string, value: Json | undefined): string[] {
@@ -57,6 +56,10 @@ function rest(what: string, value: Json | undefined): string[] {
     (Array.isArray(value) && value.length === 0) ||
     (isJsonObject(value) && Object.keys(value).length === 0);
   return empty ? [] : [`  ${what}: ${JSON.stringify(value)}`];
+}
+
+function word(value: Json | undefined): string {
+  return typeof value === "string" ? value : JSON.stringify(value ?? null);
 }
 
 function object(value: Json | undefined): JsonObject {

@@ -7,7 +7,7 @@ import { nodesText, shownNodes } from "../describe/nodes.ts";
 import { podStatus } from "../describe/pod-status.ts";
 import { podTemplate } from "../describe/pod-template.ts";
 import type { ToolAnswer } from "../episode-tool.ts";
-import { ANSWER_BYTES, lastLines } from "../present.ts";
+import { ANSWER_BYTES, harmless, lastLines } from "../present.ts";
 import { named, say } from "./tool-kit.ts";
 import type { ToolContext, ToolDraft } from "./tool-kit.ts";
 
@@ -23,7 +23,8 @@ const reading = { server: "k8s", readOnly: true, destructive: false, kind: "read
 const DEFAULT_LINES = 60;
 
 /** The five tools that only look. */
-export function readTools({ hands, pod: incidentPod }: ToolContext): readonly ToolDraft[] {
+export function readTools(context: ToolContext): readonly ToolDraft[] {
+  const { hands, pod: incidentPod } = context;
   return [
     {
       ...reading,
@@ -79,7 +80,7 @@ export function readTools({ hands, pod: incidentPod }: ToolContext): readonly To
         const snapshot = await hands.look(call);
         const pod = snapshot.pods.find(({ name }) => name === wanted);
         if (pod === undefined) return none(`There is no pod ${wanted} now, so it has no log.`);
-        return readLog({ pod, args }, { hands, call });
+        return readLog({ pod, args }, context, call);
       },
     },
     {
@@ -108,7 +109,8 @@ interface LogWish {
 
 async function readLog(
   { pod, args }: LogWish,
-  { hands, call }: { hands: ToolContext["hands"]; call: { signal: AbortSignal } },
+  { hands, redactor }: ToolContext,
+  call: { readonly signal: AbortSignal },
 ): Promise<ToolAnswer> {
   const given = named("container", args["container"]).container;
   const known = pod.containers.map(({ name }) => name);
@@ -122,7 +124,10 @@ async function readLog(
   try {
     const text = await hands.logs({ pod: pod.name, container, previous, lines }, call);
     if (text.trim() === "") return none(`The log of ${about} is empty.`);
-    return say(`Last lines of ${about}:\n${lastLines(text.trimEnd(), ANSWER_BYTES - 300)}`);
+    // Made harmless before it is cut, for that may make it longer.
+    return say(
+      `Last lines of ${about}:\n${lastLines(harmless(text, redactor).trimEnd(), ANSWER_BYTES - 300)}`,
+    );
   } catch (error) {
     if (error instanceof MedicError && error.retriable) throw error;
     return none(`There is no log of ${about}: ${messageOf(error)}`);

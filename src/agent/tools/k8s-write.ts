@@ -31,8 +31,7 @@ export function writeTools(context: ToolContext): readonly ToolDraft[] {
       description:
         "Deletes one pod of this stack gracefully, so that its StatefulSet makes it anew. Right when the cause is gone and the pod is left behind (a long back-off, a stuck sandbox); useless for a pod that waits for a node, harmful while an image is pulled.",
       input: { namespace, pod: z.string().describe("A pod of this stack, such as server-0-0."), reason },
-      answer: (args, call) =>
-        carryOut(context, { tool: "restart_pod", pod: String(args["pod"]) }, args, call),
+      answer: (args, call) => carryOut(context, { tool: "restart_pod", pod: given(args, "pod") }, args, call),
     },
     {
       ...writing,
@@ -49,7 +48,7 @@ export function writeTools(context: ToolContext): readonly ToolDraft[] {
         "Lets pods onto a cordoned node again. Only a node that get_nodes has shown as cordoned in this episode, that is Ready and not in maintenance, that this stack's waiting pod could use, and only while no other node can take it.",
       input: { node: z.string().describe("The node's name, as get_nodes shows it."), reason },
       answer: (args, call) =>
-        carryOut(context, { tool: "uncordon_node", node: String(args["node"]) }, args, call),
+        carryOut(context, { tool: "uncordon_node", node: given(args, "node") }, args, call),
     },
   ];
 }
@@ -68,6 +67,11 @@ async function carryOut(
         isError: false,
       }
     : { text: `Not done. ${result.why}`, isError: true };
+}
+
+/** Exactly what the gate was asked about: anything but a text names nothing. */
+function given(args: Readonly<Record<string, unknown>>, key: "pod" | "node"): string {
+  return named(key, args[key])[key] ?? "";
 }
 
 function setIn(args: Readonly<Record<string, unknown>>): { statefulSet?: string } {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { capText } from "../../core/cap-text.ts";
-import { neutralise } from "../../core/neutralise.ts";
+import { harmless } from "../present.ts";
 import { named } from "./tool-kit.ts";
 import type { ToolContext, ToolDraft } from "./tool-kit.ts";
 
@@ -10,7 +10,7 @@ const MORE_BYTES = 600;
 /** The one tool that speaks to people. It notes; the medic sends, once, and only when the stack does not become ready. */
 export function notifyTools({ hands, redactor }: ToolContext): readonly ToolDraft[] {
   const told = (value: unknown, bytes: number): string =>
-    capText(neutralise(redactor.text(typeof value === "string" ? value : "")).trim(), bytes);
+    capText(harmless(typeof value === "string" ? value : "", redactor).trim(), bytes);
   return [
     {
       server: "notify",

@@ -19,7 +19,7 @@ type Call = Parameters<EpisodeTool["run"]>[1];
 /** A tool before the gate is put around it. */
 export interface ToolDraft extends Omit<EpisodeTool, "run"> {
   readonly kind: "read" | "write" | "conclude";
-  answer(args: Args, call: Call): Promise<ToolAnswer>;
+  readonly answer: (args: Args, call: Call) => Promise<ToolAnswer>;
 }
 
 /**
