@@ -1,5 +1,6 @@
 import { readFile, readdir, stat } from "node:fs/promises";
 import { FarmError, failureOf } from "../build/kube.ts";
+import { ownerOf } from "../build/owner.ts";
 import { runCommand } from "../build/command.ts";
 import type { CommandResult } from "../build/command.ts";
 import { CHAIN, DB_PORT, removalRules } from "./network-rules.ts";
@@ -27,15 +28,19 @@ export async function isStillThere(network: PodNetwork): Promise<boolean> {
   return (await networkInode(network.pid)) === network.inode;
 }
 
-/** The first process whose cgroup matches, in the order of their numbers. Needs Linux and a kubelet on this machine. */
+/**
+ * The oldest process whose cgroup matches: a younger one may be a probe that is gone in a moment, and the order of the
+ * numbers says nothing once they have begun anew. Needs Linux and a kubelet on this machine.
+ */
 export async function findPodProcess(matches: (cgroup: string) => boolean): Promise<number | undefined> {
   const entries = await readdir("/proc").catch(() => []);
-  const pids = entries.map(Number).filter((pid) => Number.isInteger(pid) && pid > 1);
-  for (const pid of pids.sort((a, b) => a - b)) {
+  const found: { readonly pid: number; readonly started: number }[] = [];
+  for (const pid of entries.map(Number).filter((entry) => Number.isInteger(entry) && entry > 1)) {
     const cgroup = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
-    if (cgroup !== "" && matches(cgroup)) return pid;
+    const { started } = cgroup !== "" && matches(cgroup) ? await ownerOf(pid) : { started: "" };
+    if (started !== "") found.push({ pid, started: Number(started) });
   }
-  return undefined;
+  return found.toSorted((left, right) => left.started - right.started || left.pid - right.pid)[0]?.pid;
 }
 
 /** Whether `/proc/PID/cgroup` names the pod, for both ways that kubelets spell it (cgroupfs and systemd). */
