@@ -1,11 +1,9 @@
 import { capText } from "../core/cap-text.ts";
-import { isJsonObject, parseJson } from "../core/json.ts";
-import type { Json } from "../core/json.ts";
 import { neutralise } from "../core/neutralise.ts";
 import { createRedactor } from "../core/redact.ts";
 import type { Redactor } from "../core/redact.ts";
-import { isSecretName } from "../core/secret-name.ts";
 import type { Snapshot } from "../core/snapshot.ts";
+import { stackSecrets } from "../core/stack-secrets.ts";
 
 /** Bytes of one tool's answer. */
 export const ANSWER_BYTES = 8000;
@@ -42,25 +40,7 @@ export function lastLines(text: string, maxBytes: number): string {
   return left === 0 ? text : `[cut: ${left} earlier lines are left out]\n${kept.join("\n")}`;
 }
 
-/**
- * Masks what is secret everywhere, and the values that this stack's own templates give to variables with a secret's name:
- * as they are, as they are declared, and as they were, for a pod may still run on an earlier one.
- */
+/** Masks what is secret everywhere, and what this stack's own templates give to variables with a secret's name. */
 export function redactorFor(snapshot: Snapshot, known: readonly string[]): Redactor {
-  const { statefulSets, dryRuns, revisions = [] } = snapshot;
-  const own = [
-    ...statefulSets.flatMap(({ template, intent }) => [template, parseJson(intent.template ?? "")]),
-    ...dryRuns.map((dryRun) => (dryRun.ok ? dryRun.template : undefined)),
-    ...revisions.map(({ template }) => template),
-  ].flatMap((template) => secretsIn(template));
-  return createRedactor({ known: [...new Set([...known, ...own])] });
-}
-
-/** A container may print a value without its name, where nothing else would tell that it is one. */
-function secretsIn(value: Json | undefined): string[] {
-  if (Array.isArray(value)) return value.flatMap((entry: Json) => secretsIn(entry));
-  if (!isJsonObject(value)) return [];
-  const { name, value: own } = value;
-  const secret = typeof name === "string" && typeof own === "string" && isSecretName(name) ? [own] : [];
-  return [...secret, ...Object.values(value).flatMap((entry) => secretsIn(entry))];
+  return createRedactor({ known: [...new Set([...known, ...stackSecrets(snapshot)])] });
 }

@@ -1,6 +1,7 @@
 import { repairTemplate } from "../core/intent.ts";
 import { jsonEqual } from "../core/json.ts";
 import type { JsonObject } from "../core/json.ts";
+import { maskWords } from "../core/mask-snapshot.ts";
 import { isUnsettled } from "../core/settle.ts";
 import type { DryRun, KubeEvent, PodState, Snapshot, StatefulSetState } from "../core/snapshot.ts";
 import { viewOf } from "../core/stack-view.ts";
@@ -44,7 +45,7 @@ export async function gather(
   const pods = rawPods
     .flatMap((raw) => (raw && slimPod(raw)) ?? [])
     .filter(({ statefulSetUid }) => uids.has(statefulSetUid));
-  const snapshot = {
+  const snapshot = maskWords({
     ...cached,
     at: now(),
     namespace: state,
@@ -52,7 +53,7 @@ export async function gather(
     pods,
     events: eventsOf(events, statefulSets, pods),
     detailed: true,
-  };
+  });
   if (viewOf(snapshot).ready && !isUnsettled(snapshot)) return snapshot;
   const dryRuns = await Promise.all(statefulSets.map((set) => dryRun(client, namespace, set, call)));
   return { ...snapshot, dryRuns: dryRuns.flatMap((answer) => answer ?? []) };
