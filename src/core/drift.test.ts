@@ -5,6 +5,7 @@ import type { StackBuilder } from "../../test/support/builders.ts";
 import { DEPLOYED, SECOND, defaulted, images, templateOf } from "../../test/support/stack-pieces.ts";
 import { driftFinding, driftOf, reconcileAction } from "./drift.ts";
 import type { Drift } from "./drift.ts";
+import type { JsonObject } from "./json.ts";
 import type { SetView, StackView } from "./stack-view.ts";
 
 function serverOf(stack: StackBuilder): { view: StackView; own: SetView; drift: Drift | undefined } {
@@ -179,3 +180,33 @@ test("the repair carries exactly the declared values and the state that it was d
   const patched = serverOf(aStack().liveImage("x:bad"));
   assert.equal("replicas" in reconcileAction(patched.own, patched.drift!, "ci-1"), false);
 });
+
+const env = (...pairs: readonly (readonly [name: string, value: string])[]): JsonObject => ({
+  env: pairs.map(([name, value]) => ({ name, value })),
+});
+const hidden: Record<string, readonly [JsonObject, JsonObject, string]> = {
+  "that differs": [
+    env(["DB_PASSWORD", "hunter22"]),
+    env(["DB_PASSWORD", "letmein9"]),
+    "template spec/containers/0/env/0/value: differs",
+  ],
+  "that is one too many": [
+    env(["A", "plain11"], ["DB_PASSWORD", "hunter22"]),
+    env(["A", "plain11"]),
+    'template spec/containers/0/env/1: {"name":"DB_PASSWORD","value":"…"} → (absent)',
+  ],
+  "of a list that is missing": [
+    {},
+    env(["GREETING", "letmein9"]),
+    'template spec/containers/0/env: (absent) → [{"name":"GREETING","value":"…"}]',
+  ],
+};
+for (const [what, [live, declared, change]] of Object.entries(hidden)) {
+  test(`the value of an environment variable ${what} is told to nobody`, () => {
+    const stack = aStack()
+      .intent({ template: templateOf("server", declared) })
+      .liveTemplate(templateOf("server", live));
+    const { own, view } = stack.podCase();
+    assert.deepEqual(driftOf(own, view.snapshot)?.changes, [change]);
+  });
+}

@@ -4,6 +4,9 @@ import { aStack, policy } from "../../test/support/builders.ts";
 import type { StackBuilder } from "../../test/support/builders.ts";
 import {
   DEPLOYED,
+  MINUTE,
+  but,
+  crashed,
   defaulted,
   imageNotFound,
   templateOf,
@@ -12,12 +15,12 @@ import {
   waiting,
 } from "../../test/support/stack-pieces.ts";
 import type { Action, ReconcileToIntent, RestartPod } from "./action.ts";
-import { targetOf } from "./action.ts";
 import { driftOf, reconcileAction } from "./drift.ts";
 import type { Finding } from "./finding.ts";
 import type { Attempt } from "./incident.ts";
 import { actionsUsed } from "./attempt.ts";
 import { isStorm, permit } from "./permit.ts";
+import { refuse, Refusals } from "./permission.ts";
 import type { Refusal } from "./permission.ts";
 
 const broken = aStack().liveImage("x:bad").withPod(imageNotFound("x:bad"));
@@ -227,6 +230,72 @@ test("the asking stack's present symptom outweighs the one of its incident", () 
   assert.equal(permit(repair, stack.view(), policy, "CrashLoop").allowed, true);
 });
 
-test("an action's target is named by its kind", () => {
-  assert.deepEqual([targetOf(repair), targetOf(restart)], ["StatefulSet/server-0", "Pod/server-0-0"]);
+const crashing = aStack().withPod(crashed());
+const pulling = aStack().withPod(waiting("ContainerCreating")).podEvent("Pulling", 'Pulling image "x:1"');
+const helps: Record<string, readonly [StackBuilder, boolean]> = {
+  "of a pod that crashes": [crashing, true],
+  "of a pod that no node takes: it would lose its place in the queue": [
+    aStack().withPod(unscheduled("0/2 nodes are available: 2 Insufficient cpu.")),
+    false,
+  ],
+  "of a pod of which the scheduler has said nothing yet": [
+    aStack()
+      .withPod(unscheduled(""))
+      .withPod(but({ conditions: [] })),
+    false,
+  ],
+  "of a pod that pulls its image: the pull would begin anew": [pulling, false],
+  "of a pod whose pulls are limited: the limit would be the same": [
+    aStack().withPod(waiting("ImagePullBackOff", "429 Too Many Requests: toomanyrequests")),
+    false,
+  ],
+  "of a pod that pulls, but on an older revision": [pulling.onOldRevision("x:old"), true],
+  "of a pod that pulls another image than its template has": [
+    aStack()
+      .withPod(waiting("ImagePullBackOff", "429 Too Many Requests: toomanyrequests"))
+      .withPod((pod) => ({
+        ...pod,
+        containers: pod.containers.map((container) => ({ ...container, image: "x:edited" })),
+      })),
+    true,
+  ],
+};
+for (const [what, [stack, allowed]] of Object.entries(helps)) {
+  test(`a restart ${what} is ${allowed ? "allowed" : "refused"}`, () => {
+    const permission = permit(restart, stack.after(5 * MINUTE).view(), policy);
+    assert.equal(permission.allowed ? "allowed" : permission.code, allowed ? "allowed" : "RestartNoHelp");
+  });
+}
+
+test("the same restart is not made twice in an incident; one that was refused may be asked for again", () => {
+  const before = (outcome: Attempt["outcome"]): StackBuilder =>
+    crashing.incident({
+      attempts: [
+        {
+          ...attempt("restart-pod", outcome),
+          target: "Pod/server-0-0",
+          detail: "delete pod server-0-0 so that server-0 makes it anew",
+        },
+      ],
+    });
+  const twice = permit(restart, before("applied").view(), policy);
+  assert.equal(twice.allowed ? "" : twice.code, "RepeatsARepair");
+  assert.equal(permit(restart, before("refused").view(), policy).allowed, true);
+  assert.equal(permit(restart, before("failed").view(), policy).allowed, true);
+});
+
+test("the same reconcile is not made twice in an incident: something owns the drift", () => {
+  const before = { ...attempt("reconcile-to-intent"), detail: repair.changes.join("; ") };
+  const twice = permit(repair, broken.incident({ attempts: [before] }).view(), policy);
+  assert.equal(twice.allowed ? "" : twice.code, "RepeatsARepair");
+  const other = { ...before, detail: "something else" };
+  assert.equal(permit(repair, broken.incident({ attempts: [other] }).view(), policy).allowed, true);
+});
+
+test("every refusal has words for people", () => {
+  for (const [code, words] of Object.entries(Refusals)) {
+    assert.match(code, /^[A-Z][A-Za-z]+$/);
+    assert.match(words, /^[A-Z].*\.$/);
+  }
+  assert.deepEqual(refuse("Storm"), { allowed: false, code: "Storm", why: Refusals.Storm });
 });

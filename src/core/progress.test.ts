@@ -13,6 +13,7 @@ import {
   unscheduled,
   waiting,
 } from "../../test/support/stack-pieces.ts";
+import type { Attempt } from "./incident.ts";
 import { lastProgressAt, lookAt } from "./progress.ts";
 
 const dueAfter = (stack: StackBuilder): number => lookAt(stack.view(), policy.debounceMs) - DEPLOYED;
@@ -23,6 +24,15 @@ test("a stack that is coming up is looked at when its debounce has run out", () 
 });
 
 const later = DEPLOYED + MINUTE;
+const attempt = (changes: Partial<Attempt> = {}): Attempt => ({
+  action: "x",
+  target: "x",
+  by: "playbook",
+  at: later,
+  outcome: "applied",
+  detail: "",
+  ...changes,
+});
 const marks: Record<string, StackBuilder> = {
   "a change of its spec": creating.set({ specChangedAt: later }),
   "a change of its status": creating.set({ statusChangedAt: later }),
@@ -45,8 +55,13 @@ const marks: Record<string, StackBuilder> = {
     but({ conditions: [{ type: "Ready", status: "True", since: later }] }),
     "db",
   ),
-  "something that the medic did": creating.incident({
-    attempts: [{ action: "x", target: "x", by: "playbook", at: later, outcome: "applied", detail: "" }],
+  "something that the medic did": creating.incident({ attempts: [attempt()] }),
+  "something that the playbook was refused": creating.incident({
+    attempts: [attempt({ outcome: "refused" })],
+  }),
+  "something that the model did": creating.incident({ attempts: [attempt({ by: "agent" })] }),
+  "something that the model tried in vain": creating.incident({
+    attempts: [attempt({ by: "agent", outcome: "failed" })],
   }),
 };
 for (const [what, stack] of Object.entries(marks)) {
@@ -61,6 +76,14 @@ const noMarks: Record<string, readonly [StackBuilder, number]> = {
     CAME_UP,
   ],
   "a start after a crash": [aStack().withPod(running(later, { restarts: 1 })), CAME_UP],
+  "what a model asked for and was refused": [
+    creating.incident({ attempts: [attempt({ by: "agent", outcome: "refused" })] }),
+    CAME_UP,
+  ],
+  "what a model would have done in observe mode": [
+    creating.incident({ attempts: [attempt({ by: "agent", outcome: "observed" })] }),
+    CAME_UP,
+  ],
   "a database that is not ready": [
     creating.withPod(but({ conditions: [{ type: "Ready", status: "False", since: later }] }), "db"),
     DEPLOYED,

@@ -16,6 +16,7 @@ const reconcile: Attempt = {
   detail: "image",
 };
 const restart: Attempt = { ...reconcile, action: "replace-stuck-pod", target: "Pod/server-0-0" };
+const uncordon: Attempt = { ...reconcile, action: "uncordon-node", target: "Node/node-1", by: "agent" };
 const done: Attempt = { ...reconcile, outcome: "applied" };
 
 const outcomes = (stack: StackBuilder, ...attempts: readonly Attempt[]): readonly string[] | undefined =>
@@ -49,6 +50,13 @@ const cases: Record<string, readonly [StackBuilder, Attempt, string]> = {
     restart,
     "applied",
   ],
+  "a node was uncordoned when pods are let onto it": [aStack(), uncordon, "applied"],
+  "a node was not uncordoned when it is still cordoned": [
+    aStack().withNode("node-1", { unschedulable: true }),
+    uncordon,
+    "failed",
+  ],
+  "a node that is gone was not uncordoned": [aStack().withoutNodes(), uncordon, "failed"],
   "a pod that is still the old one was not deleted": [stuck, restart, "failed"],
 };
 for (const [behaviour, [stack, attempt, outcome]] of Object.entries(cases)) {

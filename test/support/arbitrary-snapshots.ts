@@ -5,6 +5,7 @@ import type { Attempt, IncidentStatus } from "../../src/core/incident.ts";
 import { Phases } from "../../src/core/incident.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type {
+  ClaimState,
   ContainerState,
   DryRun,
   KubeEvent,
@@ -12,6 +13,7 @@ import type {
   PodCondition,
   PodState,
   RawIntent,
+  RevisionState,
   Snapshot,
   StatefulSetState,
   TerminatedState,
@@ -22,6 +24,7 @@ import {
   DEPLOYED,
   MINUTE,
   SECOND,
+  claim,
   crashed,
   defaulted,
   imageNotFound,
@@ -176,14 +179,18 @@ const statefulSet: fc.Arbitrary<StatefulSetState> = withSome(
   }),
   { statusChangedAt: instant, isolatedNodes: words },
 );
+const taint = fc.record({
+  key: fc.constantFrom("gpu", "node.kubernetes.io/unschedulable", "karpenter.sh/disrupted"),
+  effect: fc.constantFrom("NoSchedule", "NoExecute", "PreferNoSchedule"),
+});
 const node: fc.Arbitrary<NodeState> = withSome(
   fc.record({
     name: fc.constantFrom("n1", "n2"),
     uid: uids,
     ready: flag,
     unschedulable: flag,
-    labels: fc.constant({}),
-    taints: fc.constant([]),
+    labels: fc.constantFrom({}, { for: "tests" }),
+    taints: fc.array(taint, { maxLength: 1 }),
   }),
   { maintenance: words },
 );
@@ -230,9 +237,15 @@ const finding: fc.Arbitrary<Finding> = withSome(
   }),
   { patienceUntil: instant },
 );
-const attempt: fc.Arbitrary<Attempt> = fc.record({
-  action: fc.constantFrom("reconcile-to-intent", "restart-pod", "replace-stuck-pod"),
-  target: fc.constantFrom("StatefulSet/server-0", "StatefulSet/db-0", "Pod/server-0-0", "x"),
+export const attempt: fc.Arbitrary<Attempt> = fc.record({
+  action: fc.constantFrom(
+    "reconcile-to-intent",
+    "restart-pod",
+    "replace-stuck-pod",
+    "rollback-release",
+    "uncordon-node",
+  ),
+  target: fc.constantFrom("StatefulSet/server-0", "StatefulSet/db-0", "Pod/server-0-0", "Node/node-1", "x"),
   by: fc.constantFrom("playbook", "agent"),
   at: instant,
   outcome: fc.constantFrom("pending", "applied", "already", "refused", "failed", "observed"),
@@ -250,6 +263,10 @@ const status: fc.Arbitrary<IncidentStatus> = withSome(
   }),
   { readySince: instant },
 );
+
+export function claimOn(value: string): ClaimState {
+  return claim({ nodeTerms: [{ expressions: [{ key: "for", operator: "In", values: [value] }] }] });
+}
 
 /** Any snapshot that the types allow: names that clash, times from the future, intents that are noise. */
 const nonsense: fc.Arbitrary<Snapshot> = withSome(
@@ -276,11 +293,24 @@ const nonsense: fc.Arbitrary<Snapshot> = withSome(
       stacksBySymptom: fc.dictionary(fc.constantFrom("ImageNotFound", "NotReady"), fc.nat(9)),
     }),
   }),
-  { incident: fc.record({ name: fc.constant("i"), status }) },
+  {
+    incident: fc.record({ name: fc.constant("i"), status }),
+    revisions: fc.array(
+      fc.record<RevisionState>({
+        name: fc.constantFrom("r1", "r2", "r3"),
+        statefulSetUid: uids,
+        number: fc.nat(3),
+        createdAt: instant,
+        template: templates,
+      }),
+      { maxLength: 3 },
+    ),
+    claims: fc.constantFrom<NonNullable<Snapshot["claims"]>>("forbidden", [], [claimOn("tests")]),
+  },
 );
 
-type Change = (stack: StackBuilder) => StackBuilder;
-const changes: readonly Change[] = [
+export type Change = (stack: StackBuilder) => StackBuilder;
+export const changes: readonly Change[] = [
   (stack) => stack.liveImage("x:bad"),
   (stack) => stack.liveImage("x:worse").withPod(imageNotFound("x:worse")),
   (stack) => stack.liveImage("x:bad", "db").withPod(imageNotFound("x:bad"), "db"),

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../src/core/json.ts";
 import { jsonEqual } from "../../src/core/json.ts";
 import type { Policy } from "../../src/core/policy.ts";
 import type {
+  ClaimState,
   DryRun,
   FarmState,
   KubeEvent,
@@ -11,6 +12,7 @@ import type {
   NodeState,
   PodState,
   RawIntent,
+  RevisionState,
   Snapshot,
   StatefulSetState,
 } from "../../src/core/snapshot.ts";
@@ -50,6 +52,8 @@ interface Parts {
   readonly answers: Readonly<Partial<Record<Role, Answer>>>;
   readonly status?: IncidentStatus;
   readonly farm: FarmState;
+  readonly revisions?: readonly RevisionState[];
+  readonly claims?: readonly ClaimState[] | string;
 }
 
 /** What the API server answers when it is asked what a repair would make of a StatefulSet. */
@@ -199,6 +203,16 @@ export class StackBuilder {
 
   withoutNodes(): StackBuilder {
     return this.#with({ nodes: [] });
+  }
+
+  /** What a close look finds of earlier templates. */
+  revisions(...revisions: readonly RevisionState[]): StackBuilder {
+    return this.#with({ revisions });
+  }
+
+  /** What a close look finds of volume claims, or why they cannot be read. */
+  claims(claims: readonly ClaimState[] | string): StackBuilder {
+    return this.#with({ claims });
   }
 
   /** An Event of the role's pod. */

@@ -3,9 +3,11 @@ import { nameOf } from "../../src/core/intent.ts";
 import { isJsonObject } from "../../src/core/json.ts";
 import { fnv1a128 } from "../../src/core/message-id.ts";
 import type {
+  ClaimState,
   ContainerState,
   NodeState,
   PodState,
+  RevisionState,
   StatefulSetState,
   TerminatedState,
 } from "../../src/core/snapshot.ts";
@@ -133,6 +135,27 @@ function imageOf({ image }: JsonObject): string {
 
 export function node(name: string, changes: Partial<NodeState> = {}): NodeState {
   return { name, uid: `uid-${name}`, ready: true, unschedulable: false, labels: {}, taints: [], ...changes };
+}
+
+/** The template as a ControllerRevision of the role's StatefulSet keeps it. */
+export function revision(
+  template: JsonObject,
+  number: number,
+  changes: Partial<RevisionState> = {},
+): RevisionState {
+  return {
+    name: `server-0-r${number}`,
+    statefulSetUid: "uid-server-0",
+    number,
+    createdAt: DEPLOYED,
+    template: defaulted(template),
+    ...changes,
+  };
+}
+
+/** A bound claim of the server's pod. */
+export function claim(changes: Partial<ClaimState> = {}): ClaimState {
+  return { name: "data-server-0-0", phase: "Bound", attachments: [], nodeTerms: [], ...changes };
 }
 
 /** How a pod differs from a Ready one; made by the functions below, applied by the builder. */
