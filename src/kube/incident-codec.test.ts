@@ -92,16 +92,27 @@ const attempt = fc.record(
   },
   { noNullPrototype: true },
 );
-const episode = fc.record(
-  {
-    model: text,
-    turns: fc.nat(),
-    tokens: fc.nat(),
-    costUsd: fc.double({ min: 0, max: 100, noNaN: true }).map((cost) => cost + 0),
-    outcome: text,
-    tools: fc.array(text),
-  },
-  { noNullPrototype: true },
+const usd = fc.double({ min: 0, max: 100, noNaN: true }).map((cost) => cost + 0);
+const conclusion = merged(
+  fc.record({ rootCause: named }, { noNullPrototype: true }),
+  merged(optional("evidence", text), optional("nextStep", text)),
+);
+const episode = merged(
+  fc.record(
+    {
+      model: text,
+      turns: fc.nat(),
+      tokens: fc.nat(),
+      costUsd: usd,
+      outcome: text,
+      tools: fc.array(text),
+    },
+    { noNullPrototype: true },
+  ),
+  merged(
+    merged(optional("startedAt", at), optional("endedAt", at)),
+    merged(optional("reservedUsd", usd), optional("conclusion", conclusion)),
+  ),
 );
 const escalation = merged(
   fc.record({ messageId: named, events: fc.array(text) }),
@@ -224,6 +235,35 @@ test("findings that cannot be understood are left out", () => {
   };
   const findings = [good, { ...good, reason: "toString" }, { ...good, class: "odd" }, "text", null];
   assert.deepEqual(read({ ...valid, findings }).findings, [{ ...good, since: 0 }]);
+});
+
+const kept = { model: "m", turns: 1, tokens: 2, costUsd: 0.1, outcome: "completed", tools: ["get_nodes"] };
+const episodes: Record<string, readonly [Json, IncidentStatus["episode"]]> = {
+  "times that are none are left out": [{ ...kept, startedAt: "yesterday", endedAt: 12 }, kept],
+  "what is reserved for it counts as nothing when it is no number": [
+    { ...kept, reservedUsd: "0.5" },
+    { ...kept, reservedUsd: 0 },
+  ],
+  "a conclusion without a root cause is none": [{ ...kept, conclusion: { evidence: "e" } }, kept],
+  "a conclusion that is none is left out": [{ ...kept, conclusion: "x" }, kept],
+  "of a conclusion what is no text is left out": [
+    { ...kept, conclusion: { rootCause: "r", evidence: 1, nextStep: null } },
+    { ...kept, conclusion: { rootCause: "r" } },
+  ],
+  "one that is no object is none": ["completed", undefined],
+};
+for (const [behaviour, [stored, expected]] of Object.entries(episodes)) {
+  test(`of an episode ${behaviour}`, () =>
+    assert.deepEqual(read({ ...valid, episode: stored }).episode, expected));
+}
+
+test("the times of an episode are RFC 3339 with milliseconds", () => {
+  const { episode: encoded } = encodeStatus({
+    ...read(valid),
+    episode: { ...kept, startedAt: createdAt, endedAt: createdAt + 7 },
+  });
+  const { startedAt, endedAt } = encoded as JsonObject;
+  assert.deepEqual([startedAt, endedAt], ["2026-01-02T03:04:05.000Z", "2026-01-02T03:04:05.007Z"]);
 });
 
 test("a link that the server would refuse is left out", () => {
