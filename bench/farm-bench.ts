@@ -44,12 +44,13 @@ export async function openBench(progress: Progress): Promise<FarmBench> {
   const session = `bench-${Date.now().toString(36)}`;
   const access = await accessOf(farm.kubeconfig);
   // Without a model: the benchmark is about tier 1, and must not spend anything.
-  const env = {
-    ANTHROPIC_API_KEY: undefined,
-    CLAUDE_CODE_USE_BEDROCK: undefined,
-    CLAUDE_CODE_USE_VERTEX: undefined,
-  };
-  const medic = await joinMedic({ kube, runId: session, clusterUid: farm.clusterUid, env, report: progress });
+  const medic = await joinMedic({
+    kube,
+    runId: session,
+    clusterUid: farm.clusterUid,
+    model: "none",
+    report: progress,
+  });
   if (!medic.started) {
     await medic.leave();
     throw new FarmError(

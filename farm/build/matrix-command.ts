@@ -16,6 +16,8 @@ export interface MatrixFlags {
   readonly chatUrl?: string;
   readonly seed?: string;
   readonly timeout?: string;
+  readonly timeoutWithout?: string;
+  readonly parallel?: string;
   readonly kubeconfig?: string;
   readonly json?: boolean;
 }
@@ -40,6 +42,7 @@ export function readMatrixOptions(
 ): MatrixOptions {
   const list = (text: string): string[] => text.split(",").map((one) => one.trim());
   if (flags.seed !== undefined) integer("--seed", flags.seed, 0, 2 ** 32 - 1);
+  if (flags.timeoutWithout !== undefined) integer("--timeout-without", flags.timeoutWithout, 5, 7200);
   if (flags.timeout !== undefined) integer("--timeout", flags.timeout, 5, 7200);
   return {
     modes: list(flags.modes ?? MODES.join(",")).map((mode) => oneOf("--modes", mode, MODES)),
@@ -48,5 +51,7 @@ export function readMatrixOptions(
     chatUrl: flags.chatUrl,
     seed: flags.seed,
     timeout: flags.timeout,
+    timeoutWithout: flags.timeoutWithout,
+    parallel: integer("--parallel", flags.parallel ?? "1", 1, 4),
   };
 }

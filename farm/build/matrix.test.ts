@@ -22,6 +22,8 @@ for (const flags of [
   { model: "gpt" },
   { seed: "x" },
   { timeout: "1" },
+  { timeoutWithout: "soon" },
+  { parallel: "0" },
 ]) {
   test(`${JSON.stringify(flags)} is refused`, () => {
     assert.throws(() => readMatrixOptions(flags, {}), UsageError);

@@ -19,6 +19,10 @@ export interface MatrixOptions {
   readonly chatUrl?: string | undefined;
   readonly seed?: string | undefined;
   readonly timeout?: string | undefined;
+  /** The same for builds without the medic, in which the fault stays however long one waits. */
+  readonly timeoutWithout?: string | undefined;
+  /** Cells at the same time; one that cordons every node has the farm to itself all the same. */
+  readonly parallel: number;
 }
 
 /** One cell of the matrix: a mode, with the medic or without. */
@@ -44,7 +48,7 @@ export interface MatrixContext {
 }
 
 /**
- * Every mode with and without the medic, one build after the other, each compared with what is expected of it. One medic
+ * Every mode with and without the medic, a build for each, each compared with what is expected of it. One medic
  * runs through all of it, also while a build without it goes on: that it keeps out there is part of what is compared.
  */
 export async function runMatrix(options: MatrixOptions, context: MatrixContext): Promise<MatrixResult> {
@@ -65,23 +69,39 @@ export async function runMatrix(options: MatrixOptions, context: MatrixContext):
 }
 
 async function runCells(options: MatrixOptions, context: MatrixContext): Promise<MatrixResult> {
-  const cells: Cell[] = [];
   const wanted = options.modes.flatMap((mode) => options.medic.map((medic) => ({ mode, medic })));
-  for (const [index, { mode, medic }] of wanted.entries()) {
-    if (context.signal.aborted) break;
-    context.report(`cell ${index + 1} of ${wanted.length}: ${mode}, medic ${medic}`);
-    const cell = await runCell(mode, medic, options, context);
-    cells.push(cell);
-    context.report(
-      cell.differences.length === 0 ? "as expected" : `DIFFERENT: ${cell.differences.join("; ")}`,
-    );
-  }
-  const complete = cells.length === wanted.length;
+  const cells: Cell[] = [];
+  const waiting = [...wanted];
+  const work = async (): Promise<void> => {
+    for (;;) {
+      const next = context.signal.aborted ? undefined : waiting.shift();
+      if (next === undefined) return;
+      cells.push(await reportedCell(next, options, context));
+    }
+  };
+  await Promise.all(Array.from({ length: options.parallel }, work));
+  const order = (cell: Cell): number =>
+    wanted.findIndex(({ mode, medic }) => mode === cell.mode && medic === cell.medic);
   return {
     model: options.model,
-    cells,
-    asExpected: complete && cells.every((cell) => cell.differences.length === 0),
+    cells: cells.toSorted((left, right) => order(left) - order(right)),
+    asExpected: cells.length === wanted.length && cells.every((cell) => cell.differences.length === 0),
   };
+}
+
+async function reportedCell(
+  { mode, medic }: { readonly mode: Mode; readonly medic: "on" | "off" },
+  options: MatrixOptions,
+  context: MatrixContext,
+): Promise<Cell> {
+  const name = `${mode}, medic ${medic}`;
+  // Several at once have to be told apart line by line.
+  const report =
+    options.parallel === 1 ? context.report : (line: string) => context.report(`[${name}] ${line}`);
+  context.report(`cell: ${name}`);
+  const cell = await runCell(mode, medic, options, { ...context, report });
+  report(cell.differences.length === 0 ? "as expected" : `DIFFERENT: ${cell.differences.join("; ")}`);
+  return cell;
 }
 
 async function runCell(
@@ -90,19 +110,19 @@ async function runCell(
   options: MatrixOptions,
   context: MatrixContext,
 ): Promise<Cell> {
-  const { seed, timeout, model } = options;
+  const { seed, model } = options;
+  const timeout = medic === "on" ? options.timeout : (options.timeoutWithout ?? options.timeout);
   const build = readBuildOptions(
     { mode, medic, ...(seed === undefined ? {} : { seed }), ...(timeout === undefined ? {} : { timeout }) },
     newSeed,
   );
-  const before = options.chatUrl === undefined ? 0 : await countMessages(options.chatUrl);
   const record = await carryOut(context.farm, build, { ...context, model });
   const { auditLog } = context.farm;
   const seen: Observation = {
     record,
     ...(options.chatUrl === undefined
       ? {}
-      : { chatMessages: (await countMessages(options.chatUrl)) - before }),
+      : { chatMessages: await countMessages(options.chatUrl, record.runId) }),
     ...(auditLog === undefined ? {} : { traffic: await medicTraffic(auditLog, record) }),
   };
   const expected = expectationOf(mode, medic, options.model);

@@ -67,17 +67,27 @@ export async function waitUntilReady(options: WaitOptions): Promise<WaitResult> 
     await sleep(Math.max(0, Math.min(asked + intervalMs, end) - now()));
   }
 
-  const ready = row >= stable;
-  const result: WaitResult = {
-    event: ready ? "ready" : "timeout",
-    afterSeconds: seconds(now()),
-    ...(ready ? { readySinceSeconds: seconds(rowBegan) } : {}),
+  const since = row >= stable ? seconds(rowBegan) : undefined;
+  const result = resultOf({ last, looks, afterSeconds: seconds(now()), since });
+  print(result);
+  return result;
+}
+
+function resultOf(end: {
+  readonly last: Look;
+  readonly looks: number;
+  readonly afterSeconds: number;
+  readonly since: number | undefined;
+}): WaitResult {
+  const { last, looks, afterSeconds, since } = end;
+  return {
+    event: since === undefined ? "timeout" : "ready",
+    afterSeconds,
+    ...(since === undefined ? {} : { readySinceSeconds: since }),
     lastStatus: last.status,
     ...(last.reason === undefined ? {} : { reason: last.reason }),
     looks,
   };
-  print(result);
-  return result;
 }
 
 /** Asks one URL over HTTP; never throws. */

@@ -10,7 +10,7 @@ import { episodeTools } from "./tools/all-tools.ts";
 import { bytesPerToken, maxOutputTokens, overshootUsd } from "./worst-case.ts";
 
 /** Where an episode's full message log goes. */
-export interface TranscriptSink {
+interface TranscriptSink {
   /** Never throws; a line that cannot be stored is the sink's to report. */
   write(line: unknown): void;
 }

@@ -34,6 +34,8 @@ export function registerFarmBuild(farm: Command): void {
     .option("--chat-url <url>", "count messages at this chat double instead of in the Incidents")
     .option("--seed <number>", "the same target and fault in every build")
     .option("--timeout <seconds>", "how long a client waits for its stack")
+    .option("--timeout-without <seconds>", "the same in builds without the medic")
+    .option("--parallel <n>", "builds at the same time (default: 1)")
     .option("--kubeconfig <file>", "another cluster than the local farm")
     .option("--json", "print the cells instead of the table")
     .action(async (flags: MatrixFlagsOfCli) => {
@@ -74,6 +76,8 @@ interface MatrixFlagsOfCli {
   readonly chatUrl?: string;
   readonly seed?: string;
   readonly timeout?: string;
+  readonly timeoutWithout?: string;
+  readonly parallel?: string;
   readonly kubeconfig?: string;
   readonly json?: boolean;
 }

@@ -168,8 +168,9 @@ test("the hour's budget bounds the episodes; the stacks beyond it are escalated 
   await world.live(90, medicWith(world, expensive));
   assert.equal(episodes, 3);
   assert.equal(world.chat.shown.size, 4);
-  const outcomes = world.incidents.all().map(({ status }) => status.episode?.outcome);
-  assert.deepEqual(outcomes.toSorted(), ["completed", "completed", "completed", "no-budget"]);
+  const outcomes = world.incidents.all().map(({ status }) => status.episode?.outcome ?? "none");
+  assert.equal(outcomes.filter((outcome) => outcome === "completed").length, 3);
+  assert.equal(outcomes.filter((outcome) => outcome === "no-budget").length, 1);
 });
 
 test("the ledger survives a restart and forgets after an hour", async () => {

@@ -31,7 +31,7 @@ export interface StackDeps {
 }
 
 /** The episodes as a pass over a stack needs them. */
-export interface Episodes {
+interface Episodes {
   /** This incident wants one; it waits in order, and asking again changes nothing. */
   request(incident: string): void;
   /** True while this process works on it. */

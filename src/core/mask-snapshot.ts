@@ -7,7 +7,8 @@ import { stackSecrets } from "./stack-secrets.ts";
  * wait, last words. Findings, messages and prompts are made of these. Templates stay as they are, for they are written back.
  */
 export function maskWords(snapshot: Snapshot): Snapshot {
-  const { text } = createRedactor({ known: stackSecrets(snapshot) });
+  const redactor = createRedactor({ known: stackSecrets(snapshot) });
+  const text: Mask = (words) => redactor.text(words);
   return {
     ...snapshot,
     events: snapshot.events.map((event) => ({ ...event, message: text(event.message) })),

@@ -23,6 +23,7 @@ import { waitUntilRunning } from "../../farm/build/placement.ts";
 import { up } from "../../farm/cluster/up.ts";
 import { NETWORK_FAULTS } from "../../farm/faults/catalogue.ts";
 import { inject } from "../../farm/faults/inject.ts";
+import { startRocketChatDouble } from "../support/rocketchat/double.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const MINUTES = 60_000;
@@ -42,8 +43,11 @@ before(
 );
 
 /** Starts `build-medic farm …`; `done` gives its exit code and what it printed. */
-function startFarmCommand(args: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, "farm", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+function startFarmCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [MAIN, "farm", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
@@ -99,30 +103,9 @@ async function eventually(what: string, ask: () => Promise<boolean>, seconds = 6
 const outcomes = (record: BuildRecord) => record.clients.map((client) => client.outcome);
 
 describe("a build without the medic", { timeout: 15 * MINUTES }, () => {
-  test("passes on all four clients when nothing is broken, and leaves nothing behind", async () => {
-    const { code, record } = await build("--mode", "none", "--medic", "off");
-    assert.equal(code, 0, JSON.stringify(record, undefined, 2));
-    assert.deepEqual(outcomes(record), ["passed", "passed", "passed", "passed"]);
-    assert.ok(record.clients.every((client) => client.passed > 0));
-    assert.ok(!(await buildNamespaces()).includes(record.namespace));
-    assert.ok(!(await openRunIds()).includes(record.runId));
-  });
-
-  test("with a bad image tag fails on the target alone, and says that no test ran", async () => {
-    const { code, record } = await build("--mode", "misconfig", "--medic", "off", "--target", "2", ...SOON);
-    assert.equal(code, 1);
-    assert.deepEqual(
-      outcomes(record),
-      ["passed", "passed", "environment", "passed"],
-      JSON.stringify(record, undefined, 2),
-    );
-    assert.equal(record.clients[2]?.passed, 0);
-    assert.match(record.clients[2]?.why ?? "", /not ready within 45 s, so no test ran/);
-  });
-
   test("two builds at once do not disturb each other", async () => {
     const [broken, healthy] = await Promise.all([
-      build("--mode", "misconfig", "--medic", "off", "--clients", "2", "--target", "1", "--timeout", "90"),
+      build("--mode", "misconfig", "--medic", "off", "--clients", "2", "--target", "1", ...SOON),
       build("--mode", "none", "--medic", "off", "--clients", "2", "--timeout", "90"),
     ]);
     assert.notEqual(broken.record.namespace, healthy.record.namespace);
@@ -333,11 +316,38 @@ describe("a build with the medic", { timeout: 40 * MINUTES }, () => {
     assert.deepEqual((await medicTraffic(farm.auditLog, record)).writes, []);
   });
 
-  test("the matrix is as expected in all eight cells", async () => {
-    const { code, stdout } = await farmCommand("matrix", "--model", "none", "--timeout", "75", "--json");
-    const result = JSON.parse(stdout) as MatrixResult;
-    const differences = result.cells.map((cell) => [cell.mode, cell.medic, ...cell.differences].join(" "));
-    assert.equal(result.cells.length, 8);
-    assert.equal(code, 0, differences.join("\n"));
+  test("the matrix is as expected in all eight cells, with the rehearsal as tier 2", async () => {
+    const chat = await startRocketChatDouble({});
+    try {
+      const { code, stdout } = await startFarmCommand(
+        [
+          "matrix",
+          ...["--model", "rehearsal", "--chat-url", `${chat.url}/double`, "--json"],
+          ...["--timeout", "75", "--timeout-without", "45", "--parallel", "2"],
+        ],
+        chat.env,
+      ).done;
+      const result = JSON.parse(stdout) as MatrixResult;
+      const differences = result.cells.map((cell) => [cell.mode, cell.medic, ...cell.differences].join(" "));
+      assert.equal(result.cells.length, 8);
+      assert.equal(code, 0, differences.join("\n"));
+      const records = result.cells.map(({ seen }) => seen.record);
+      const [healthy] = records;
+      assert.ok(healthy?.clients.every((client) => client.passed > 0));
+      const broken = result.cells.find(({ mode, medic }) => mode === "misconfig" && medic === "off");
+      const target = broken?.seen.record.clients.find(({ outcome }) => outcome === "environment");
+      assert.equal(target?.passed, 0);
+      assert.match(target.why ?? "", /not ready within 45 s, so no test ran/);
+      const namespaces = await buildNamespaces();
+      for (const { namespace, runId } of records) {
+        assert.ok(!namespaces.includes(namespace), "nothing is left behind");
+        assert.ok(!(await openRunIds()).includes(runId));
+      }
+      const told = chat.messages().map((message) => JSON.stringify(message));
+      assert.equal(told.length, 1, "one message in all of the matrix");
+      assert.match(told[0] ?? "", /network between server-\d and db-\d/);
+    } finally {
+      await chat.stop();
+    }
   });
 });
