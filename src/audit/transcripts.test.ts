@@ -110,8 +110,6 @@ test("no name of an incident leads out of the folder", async (t) => {
     assert.deepEqual(await transcripts.read(name), [{ name }]);
   }
   assert.deepEqual(readdirSync(dir), ["episodes"]);
-  assert.deepEqual(
-    readdirSync(join(dir, "episodes")).toSorted((a, b) => (a < b ? -1 : 1)),
-    ["__.._escaped.jsonl", "_.jsonl", "_hidden.jsonl", "a_b.jsonl"],
-  );
+  const names = new Set(readdirSync(join(dir, "episodes")));
+  assert.deepEqual(names, new Set(["__.._escaped.jsonl", "_.jsonl", "_hidden.jsonl", "a_b.jsonl"]));
 });
