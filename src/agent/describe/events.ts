@@ -1,3 +1,4 @@
+import { neutralise } from "../../core/neutralise.ts";
 import type { KubeEvent, Snapshot } from "../../core/snapshot.ts";
 import { capText } from "../../core/cap-text.ts";
 import { lastThatFit } from "../present.ts";
@@ -53,7 +54,8 @@ function eventLine(
   now: number,
 ): string {
   const times = count > 1 ? ` (${count} times)` : "";
-  const said = capText(message.replaceAll(/\s+/g, " ").trim(), MESSAGE_BYTES);
+  // Made harmless before it is cut, for that may make it longer.
+  const said = capText(neutralise(message).replaceAll(/\s+/g, " ").trim(), MESSAGE_BYTES);
   const by = component === "" ? "" : ` by ${component}`;
   return `${ago(at, now)} ago ${type} ${kind}/${name} ${reason}${by}: ${said}${times}`;
 }
