@@ -13,6 +13,7 @@ const npm = (script: string): readonly string[] => ["npm", "run", "--silent", sc
 const STEPS: readonly Step[] = [
   { name: "check: format, lint, types, unused code", args: npm("check") },
   { name: "unit tests", args: npm("test") },
+  { name: "agent tests: the real SDK, and the rehearsal in place of a model", args: npm("test:agent") },
   { name: "contract tests against a real API server", args: npm("test:contract") },
   { name: "the local farm", args: [process.execPath, MEDIC, "farm", "up"] },
   { name: "end-to-end tests on the farm", args: npm("test:e2e") },
