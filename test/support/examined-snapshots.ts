@@ -19,7 +19,7 @@ const nodeStates: readonly Partial<NodeState>[] = [
   { unschedulable: true, labels: { for: "tests" } },
   { labels: { for: "tests" } },
   { ready: false },
-  { unschedulable: true, taints: [{ key: "karpenter.sh/disrupted", effect: "NoSchedule" }] },
+  { unschedulable: true, taints: [{ key: "karpenter.sh/disrupted", effect: "PreferNoSchedule" }] },
   { unschedulable: true, taints: [{ key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" }] },
   { unschedulable: true, taints: [{ key: "gpu", effect: "NoSchedule" }] },
   { taints: [{ key: "gpu", effect: "NoSchedule" }] },
