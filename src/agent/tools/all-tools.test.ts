@@ -52,7 +52,7 @@ test("the model is told of its tools exactly what the golden file says", () => {
   assert.deepEqual(
     JSON.parse(text),
     JSON.parse(readFileSync(golden, "utf8")),
-    "UPDATE_GOLDEN_TOOLS=1 writes it anew",
+    "UPDATE_GOLDEN_TOOLS=1 writes it anew, then npm run fix",
   );
 });
 
