@@ -9,8 +9,11 @@ import { nodesText } from "./describe/nodes.ts";
 import { podStatus } from "./describe/pod-status.ts";
 import { present } from "./present.ts";
 
-const EVIDENCE_BYTES = 12_000;
-const PART_BYTES = 4500;
+const EVIDENCE_BYTES = 14_000;
+/** Each part has its own room, so that none can crowd out another; together they fit. */
+const FINDINGS_BYTES = 2000;
+const ATTEMPTS_BYTES = 1500;
+const PART_BYTES = 3400;
 /** What a list of events or nodes may have of a part, so that it is cut between two lines. */
 const LIST_BYTES = PART_BYTES - 400;
 
@@ -53,14 +56,14 @@ function facts({ incident, redactor }: Task): string {
 function evidence({ incident, snapshot, findings, redactor }: Task): string {
   const view = viewOf(snapshot);
   const parts = [
-    ["The medic's findings", findings.map(findingLine).join("\n")],
-    ["What was tried before", attemptLines(incident.status.attempts)],
-    ["Stack", podStatus(view)],
-    ["Events", eventsText(snapshot, undefined, LIST_BYTES)],
-    ["Nodes", nodesText(view, LIST_BYTES)],
+    ["The medic's findings", findings.map(findingLine).join("\n"), FINDINGS_BYTES],
+    ["What was tried before", attemptLines(incident.status.attempts), ATTEMPTS_BYTES],
+    ["Stack", podStatus(view), PART_BYTES],
+    ["Events", eventsText(snapshot, undefined, LIST_BYTES), PART_BYTES],
+    ["Nodes", nodesText(view, LIST_BYTES), PART_BYTES],
   ] as const;
   const text = parts
-    .map(([title, body]) => `## ${title}\n${present(body, redactor, PART_BYTES)}`)
+    .map(([title, body, bytes]) => `## ${title}\n${present(body, redactor, bytes)}`)
     .join("\n\n");
   return `<cluster-data>\n${capText(text, EVIDENCE_BYTES)}\n</cluster-data>`;
 }

@@ -74,7 +74,7 @@ for (const [what, [state, call, why]] of Object.entries(refused)) {
     const admission = admit(state, call);
     assert.equal(admission.admitted, false);
     assert.match(admission.why, why);
-    assert.equal(admission.state.concluded, state.concluded, "a refused call concludes nothing");
+    assert.equal(admission.state.conclusions, state.conclusions, "a refused call concludes nothing");
   });
 }
 

@@ -14,7 +14,7 @@ export interface EpisodeState {
   readonly closedBecause: string;
   readonly calls: number;
   readonly writes: number;
-  readonly concluded: boolean;
+  readonly conclusions: number;
   /** Nodes that get_nodes has shown as cordoned in this episode. */
   readonly cordonedShown: readonly string[];
   /** Names of the tools called, in order, also of the calls that were refused. */
@@ -25,6 +25,8 @@ export interface EpisodeState {
 export const CALLS_PER_EPISODE = 20;
 /** Writes that the model may ask for in one episode, allowed or not. */
 export const WRITES_PER_EPISODE = 5;
+/** Conclusions in one episode; each replaces the one before. */
+export const CONCLUSIONS_PER_EPISODE = 3;
 /** Names kept in the Incident. */
 const TOOLS_KEPT = 60;
 
@@ -33,7 +35,7 @@ export const newEpisode: EpisodeState = {
   closedBecause: "",
   calls: 0,
   writes: 0,
-  concluded: false,
+  conclusions: 0,
   cordonedShown: [],
   tools: [],
 };
@@ -60,7 +62,7 @@ export function admit(state: EpisodeState, call: ToolCall): Admission {
   return {
     admitted: true,
     why: "",
-    state: { ...next, concluded: state.concluded || call.kind === "conclude" },
+    state: { ...next, conclusions: state.conclusions + (call.kind === "conclude" ? 1 : 0) },
   };
 }
 
@@ -68,8 +70,10 @@ function refusal(state: EpisodeState, { kind, node }: ToolCall): string | undefi
   if (!state.open) return `This episode is over: ${state.closedBecause}.`;
   if (state.calls >= CALLS_PER_EPISODE && kind !== "conclude")
     return `All ${CALLS_PER_EPISODE} tool calls of this episode are used up. Conclude with rocketchat, or stop.`;
+  if (kind === "conclude" && state.conclusions >= CONCLUSIONS_PER_EPISODE)
+    return "Your conclusion is noted; stop here.";
   if (kind !== "write") return undefined;
-  if (state.concluded)
+  if (state.conclusions > 0)
     return "You have handed this stack to people with rocketchat; nothing is changed after that.";
   if (state.writes >= WRITES_PER_EPISODE)
     return `All ${WRITES_PER_EPISODE} changes that may be asked for in one episode are used up.`;

@@ -64,7 +64,6 @@ const fits: Record<string, Case> = {
   ],
   "a volume that is bound to the node": [node1, plain, boundTo("node-1")],
   "a volume that demands nothing": [node1, plain, [claim()]],
-  "claims that could not be read": [node1, plain, "forbidden"],
   "a template that is noise": [node1, { spec: [] }],
 };
 for (const [what, [candidate, template, claims]] of Object.entries(fits)) {
@@ -73,6 +72,12 @@ for (const [what, [candidate, template, claims]] of Object.entries(fits)) {
 
 const affinity = "the pod's node affinity does not match it";
 const unfit: Record<string, readonly [...Case, string]> = {
+  "claims that could not be read": [
+    node1,
+    plain,
+    "forbidden",
+    "which nodes the pod's volumes are bound to could not be read",
+  ],
   "another label than the selected one": [
     node1,
     withSpec({ nodeSelector: { "kubernetes.io/os": "windows" } }),

@@ -27,7 +27,8 @@ export function unfitFor(
       !tolerates(list(spec["tolerations"]), candidate),
   );
   if (taint !== undefined) return `the pod does not tolerate its taint ${taint.key}`;
-  const volumes = typeof claims === "object" ? claims : [];
+  if (typeof claims === "string") return "which nodes the pod's volumes are bound to could not be read";
+  const volumes = claims ?? [];
   const bound = volumes.find(({ nodeTerms }) => nodeTerms.length > 0 && !matchesOne(node, nodeTerms));
   return bound === undefined ? undefined : `the volume of ${bound.name} is bound to other nodes`;
 }
