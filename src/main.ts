@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { registerAudit } from "./cli/audit.ts";
 import { registerCrds } from "./cli/crds.ts";
 import { registerDiagnose } from "./cli/diagnose.ts";
+import { registerEpisode } from "./cli/episode.ts";
 import { registerFarm } from "./cli/farm.ts";
 import { registerReplay } from "./cli/replay.ts";
 import { registerRun } from "./cli/run.ts";
@@ -20,6 +21,7 @@ for (const register of [
   registerDiagnose,
   registerReplay,
   registerAudit,
+  registerEpisode,
   registerFarm,
   registerCrds,
 ]) {
