@@ -1,47 +1,38 @@
+import { hostname } from "node:os";
 import { createHash } from "node:crypto";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { createInvestigator, worstOvershootUsd } from "./agent/investigator.ts";
-import { reapOrphans } from "./agent/orphans.ts";
-import { createEpisodeRunner } from "./agent/run-episode.ts";
+import { resolve } from "node:path";
 import { openAudit } from "./audit/audit-log.ts";
 import { createDecisions } from "./audit/decisions.ts";
 import { createTranscripts } from "./audit/transcripts.ts";
-import type { Transcripts } from "./audit/transcripts.ts";
 import { createApi } from "./api/server.ts";
 import type { IncidentChange } from "./api/server.ts";
 import { serveApi } from "./api/serve.ts";
+import { fenced } from "./app/fence.ts";
+import { createTerm } from "./app/term.ts";
+import type { Term } from "./app/term.ts";
+import { announceTier2, openRunner } from "./app/tier2.ts";
 import { createChat } from "./chat/create-chat.ts";
 import type { Config } from "./config.ts";
-import { limitsOf, policyOf } from "./config/policy.ts";
-import { describeConfig, durationMs, secretsOf } from "./config.ts";
-import { createEpisodeController } from "./controllers/episode-controller.ts";
-import type { EpisodeController, EpisodeDeps } from "./controllers/episode-controller.ts";
-import { createEscalationController } from "./controllers/escalation-controller.ts";
-import { createIncidentLog } from "./controllers/incident-log.ts";
-import { prune } from "./controllers/janitor.ts";
+import { policyOf } from "./config/policy.ts";
+import { describeConfig, secretsOf } from "./config.ts";
 import type { Audit, Chat, Cluster, Decisions, Incidents, Log } from "./controllers/ports.ts";
-import { createStackController } from "./controllers/stack-controller.ts";
 import { farmState } from "./core/farm.ts";
-import { isClosed } from "./core/incident.ts";
 import type { Incident } from "./core/incident.ts";
-import { spentUsd, worstHourUsd } from "./core/ledger.ts";
+import { spentUsd } from "./core/ledger.ts";
 import { createRedactor } from "./core/redact.ts";
-import { keyOf } from "./core/stack.ts";
-import type { StackKey } from "./core/stack.ts";
 import { ApiClient } from "./kube/api-client.ts";
 import { createCluster } from "./kube/cluster.ts";
 import { createIncidentStore } from "./kube/incidents.ts";
 import type { ClusterAccess } from "./kube/kubeconfig.ts";
+import { createElection } from "./kube/lease.ts";
 import { preflight } from "./kube/preflight.ts";
-import { WorkQueue } from "./kube/work-queue.ts";
 import { systemClock } from "./lib/clock.ts";
-import { MedicError, messageOf } from "./lib/medic-error.ts";
+import { MedicError } from "./lib/medic-error.ts";
 import { createLog } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 
-/** How often closed incidents are looked through, in milliseconds. */
-const PRUNE_EVERY_MS = 10 * 60_000;
+/** Name of the Lease in the medic's own namespace. */
+const LEASE = "build-medic-leader";
 
 export interface AppOptions {
   readonly config: Config;
@@ -94,8 +85,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   const call = { signal: AbortSignal.any([signal, stop.signal]) };
 
   const listeners = new Set<(change: IncidentChange) => void>();
-  const stackQueue = new WorkQueue<StackKey>({ clock, log });
-  const outbox = new WorkQueue<string>({ clock, log, concurrency: 2 });
+  let term: Term | undefined;
   const incidents = createIncidentStore({
     client,
     namespace: config.namespace,
@@ -109,36 +99,52 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     clock,
     incidents: () => incidents.list(),
     farm: (snapshots) => farmState(snapshots, policy),
-    onChange: (key) => stackQueue.add(key),
+    onChange: (key) => term?.stackChanged(key),
   });
-  const around = options.around ?? ((own: Ports) => own);
-  const ports = around({ cluster: kube, incidents, audit, decisions, chat: createChat(config.chat, log) });
-  const incidentLog = createIncidentLog({ incidents: ports.incidents, clock, telemetry: metrics.telemetry });
-  const shared = { ...ports, incidentLog, clock, telemetry: metrics.telemetry, log };
-  const episodeQueue = new WorkQueue<string>({ clock, log, concurrency: config.maxConcurrentEpisodes });
+  const election = createElection({
+    client,
+    namespace: config.namespace,
+    name: LEASE,
+    identity: identityOf(config),
+    clock,
+    log,
+  });
   const transcripts = createTranscripts({
     dir: config.stateDir,
     log,
     mirror: (line) => process.stdout.write(`${line}\n`),
   });
-  const tier2 = await openTier2(options, { ...shared, policy, transcripts });
-  const controller = createStackController({
-    ...shared,
-    policy,
-    episodes: {
-      request: (name) => episodeQueue.add(name),
-      isRunning: (name) => tier2?.isRunning(name) === true,
-    },
-  });
-  const escalations = createEscalationController(shared);
+  const runner = await openRunner(config, environment);
+  const around = options.around ?? ((own: Ports) => own);
+  const ports = fenced(
+    around({ cluster: kube, incidents, audit, decisions, chat: createChat(config.chat, log) }),
+    () => election.holds(),
+  );
 
   function incidentChanged(incident: Incident, removed: boolean): void {
-    const { namespace, client: stackClient } = incident.spec;
-    stackQueue.add(keyOf({ namespace, client: stackClient }));
-    if (!removed) outbox.add(incident.name);
-    if (removed || isClosed(incident.status.phase)) tier2?.stop(incident.name, "its incident is closed");
+    term?.incidentChanged(incident, removed);
     for (const listener of listeners)
       listener({ type: removed ? "incident-removed" : "incident-changed", incident });
+  }
+
+  /** Queues and controllers are made anew for each term: what an earlier one had in hand may be somebody else's by now. */
+  async function lead(signal: AbortSignal): Promise<void> {
+    const own = createTerm({
+      ...ports,
+      config,
+      environment,
+      transcripts,
+      runner,
+      clock,
+      telemetry: metrics.telemetry,
+      log,
+    });
+    term = own;
+    try {
+      await own.run(signal);
+    } finally {
+      if (term === own) term = undefined;
+    }
   }
 
   const informers = { ...kube.informers, incidents: incidents.informer };
@@ -158,7 +164,8 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     redactor,
     log,
   });
-  metrics.watchQueue(() => stackQueue.stats().ready + stackQueue.stats().delayed);
+  metrics.watchQueue(() => term?.queueDepth() ?? 0);
+  metrics.watchLeader(() => election.holds());
   metrics.watchIncidents(() => incidents.list());
   metrics.watchSpending(() => spentUsd(incidents.list(), clock.now()));
   metrics.watchInformers(() =>
@@ -170,34 +177,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   try {
     await Promise.all(Object.values(informers).map((informer) => informer.whenSynced(call.signal)));
     log.info("watching", { stacks: kube.stacks().length, incidents: incidents.list().length });
-    const sweep = startSweep(config.sweepSeconds * 1000, () => {
-      for (const stack of stacksToLookAt(kube.stacks(), incidents)) stackQueue.add(stack);
-      for (const name of escalations.owed()) outbox.add(name);
-    });
-    const janitor = startSweep(PRUNE_EVERY_MS, () => {
-      prune({ incidents, clock, log, ttlMs: durationMs(config.incidentTtl) }, call).catch((error: unknown) =>
-        log.warn("old incidents could not be removed", { error: messageOf(error) }),
-      );
-    });
-    await Promise.all([
-      stackQueue.run(async (key, workSignal) => {
-        const startedAt = clock.now();
-        const again = await controller.reconcile(key, { signal: workSignal }).catch((error: unknown) => {
-          metrics.telemetry.reconciled((clock.now() - startedAt) / 1000, "error");
-          throw error;
-        });
-        metrics.telemetry.reconciled((clock.now() - startedAt) / 1000, "ok");
-        if (again !== undefined) stackQueue.addAfter(key, again);
-      }, call.signal),
-      outbox.run((name, workSignal) => escalations.deliver(name, { signal: workSignal }), call.signal),
-      episodeQueue.run(async (name, workSignal) => {
-        await tier2?.run(name, { signal: workSignal });
-        const spec = incidents.list().find((incident) => incident.name === name)?.spec;
-        if (spec !== undefined) stackQueue.add(keyOf(spec));
-      }, call.signal),
-    ]);
-    sweep();
-    janitor();
+    await election.run(lead, call.signal);
   } finally {
     stop.abort(new MedicError("stopping", "the medic is stopping"));
     await Promise.allSettled(running);
@@ -208,68 +188,24 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   }
 }
 
-/** The episodes of tier 2; `undefined` without a provider. Rejects when the SDK's program is not installed. */
-async function openTier2(
-  { config, environment }: AppOptions,
-  shared: Omit<EpisodeDeps, "investigator" | "limits" | "budget"> & { readonly transcripts: Transcripts },
-): Promise<EpisodeController | undefined> {
-  const workDir = agentFolder(config.stateDir);
-  await reapOrphans(workDir);
-  const { provider } = config;
-  if (provider === "none") return undefined;
-  const known = secretsOf(config, environment);
-  const redactor = createRedactor({ known });
-  const runner = createEpisodeRunner({
-    provider,
-    environment,
-    workDir,
-    redact: (text) => redactor.text(text),
-  });
-  const investigator = createInvestigator({
-    runner,
-    known,
-    telemetry: shared.telemetry,
-    openTranscript: (incident, redact) => shared.transcripts.open(incident, redact),
-  });
-  return createEpisodeController({ ...shared, investigator, limits: limitsOf(config), budget: config });
-}
-
-/** Short, for the path of a socket in it may not be long; the same again after a restart, to find what was left. */
-function agentFolder(stateDir: string): string {
-  const name = createHash("sha256").update(resolve(stateDir)).digest("hex").slice(0, 12);
-  return join(tmpdir(), `build-medic-${name}`);
+/**
+ * The same again after a restart on the same state folder, so that a restart need not wait for its own lease to run out. The
+ * lock on that folder's audit log keeps a second process from using it.
+ */
+function identityOf({ stateDir }: Config): string {
+  const folder = createHash("sha256").update(resolve(stateDir)).digest("hex").slice(0, 12);
+  return `${hostname()}_${folder}`;
 }
 
 /** What an operator must know at start. */
 function announce(config: Config, log: Log): void {
-  if (config.provider === "none")
-    log.info("no model credentials are set: playbook only, everything else escalates");
-  else {
-    const overshootUsd = worstOvershootUsd(limitsOf(config));
-    log.info("tier 2 is on", {
-      provider: config.provider,
-      model: config.model,
-      maxTurns: config.maxTurns,
-      maxBudgetUsd: config.maxBudgetUsd,
-      worstEpisodeUsd: cents(config.maxBudgetUsd + overshootUsd),
-      worstHourUsd: cents(worstHourUsd(config, overshootUsd)),
-      nodes: config.allowNodePatch ? "may be uncordoned" : "are never changed",
-    });
-  }
+  announceTier2(config, log);
   if (config.mode === "observe") log.warn("observe mode: nothing in the cluster is changed");
   if (config.chat.kind === "none") {
     log.warn(
       "NO CHAT IS CONFIGURED: escalations go to this log and to the Incident only; set ROCKETCHAT_URL, ROCKETCHAT_USER_ID, ROCKETCHAT_TOKEN and ROCKETCHAT_CHANNEL, or ROCKETCHAT_WEBHOOK_URL",
     );
   }
-}
-
-/** Every stack, and those that only an open incident still knows. */
-function stacksToLookAt(
-  stacks: readonly { namespace: string; client: string }[],
-  incidents: Incidents,
-): Set<StackKey> {
-  return new Set([...stacks.map(keyOf), ...incidents.list().map(({ spec }) => keyOf(spec))]);
 }
 
 function readiness(
@@ -287,17 +223,4 @@ function readiness(
     ]),
   );
   return { ready: Object.values(checks).every((check) => check === true), checks };
-}
-
-function cents(usd: number): number {
-  return Math.ceil(usd * 100) / 100;
-}
-
-function startSweep(everyMs: number, sweep: () => void): () => void {
-  let cancel = systemClock.after(everyMs, tick);
-  function tick(): void {
-    sweep();
-    cancel = systemClock.after(everyMs, tick);
-  }
-  return () => cancel();
 }

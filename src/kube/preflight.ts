@@ -49,6 +49,7 @@ function neededRights({ mode, tier2, allowNodePatch }: Wanted): readonly Right[]
       verbs: ["get", "list", "watch", "create", "delete"],
       own: true,
     },
+    { group: "coordination.k8s.io", resource: "leases", verbs: ["get", "create", "update"], own: true },
     {
       group: IncidentResource.group,
       resource: IncidentResource.plural,

@@ -13,6 +13,7 @@ export const metricTable = {
     help: "Always 1; the version is a label.",
     labels: ["version", "node"],
   },
+  buildmedic_leading: { type: "gauge", help: "1 while this replica holds the lease and acts." },
   buildmedic_reconciles_total: { type: "counter", help: "Reconciles of a stack.", labels: ["outcome"] },
   buildmedic_reconcile_duration_seconds: {
     type: "histogram",

@@ -21,6 +21,7 @@ export interface Metrics {
   /** Asked whenever the metrics are read. */
   watchQueue(depth: () => number): void;
   watchIncidents(list: () => readonly Incident[]): void;
+  watchLeader(read: () => boolean): void;
   /** Dollars of the hourly budget that are used now. */
   watchSpending(read: () => number): void;
   /** By resource. */
@@ -42,6 +43,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
   const failures = counter("buildmedic_informer_errors_total");
   const depth = gauge("buildmedic_queue_depth");
   const open = gauge("buildmedic_incidents_open");
+  const leading = gauge("buildmedic_leading");
   const spent = gauge("buildmedic_hour_spent_dollars");
   gauge("buildmedic_build_info").set({ version: options.version, node: process.version }, 1);
 
@@ -54,6 +56,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     },
     watchQueue: (read) => void refreshers.push(() => depth.set(read())),
     watchIncidents: (list) => void refreshers.push(() => countByPhase(open, list())),
+    watchLeader: (read) => void refreshers.push(() => leading.set(read() ? 1 : 0)),
     watchSpending: (read) => void refreshers.push(() => spent.set(read())),
     watchInformers: (read) =>
       void refreshers.push(() => {

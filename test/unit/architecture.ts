@@ -92,7 +92,7 @@ function mayImport(layer: string, path: string, target: string): boolean {
   const to = layerOf(target);
   if (to === "outside") return layer === "cli" && target.startsWith("../farm/");
   if (target.endsWith(".test.ts")) return false;
-  if (layer === "app") return to !== "cli" && to !== "main" && to !== "app";
+  if (layer === "app") return to !== "cli" && to !== "main" && target !== "app.ts";
   if (layer === "cli") return to !== "main";
   if (layer === "main") return to === "cli" || to === "lib";
   return to === layer || allowed(layer, to, target, path);
