@@ -24,6 +24,7 @@ import { ApiClient } from "./kube/api-client.ts";
 import { createCluster } from "./kube/cluster.ts";
 import { createIncidentStore } from "./kube/incidents.ts";
 import type { ClusterAccess } from "./kube/kubeconfig.ts";
+import { excessRights, inWords } from "./kube/excess-rights.ts";
 import { createElection } from "./kube/lease.ts";
 import { preflight } from "./kube/preflight.ts";
 import { systemClock } from "./lib/clock.ts";
@@ -54,7 +55,8 @@ export interface Ports {
 
 /** Runs the medic until `signal` is aborted. Rejects with a MedicError (one sentence) when it cannot start. */
 export async function runApp(options: AppOptions, signal: AbortSignal): Promise<void> {
-  const { config, access, environment, version } = options;
+  const { access, environment, version } = options;
+  let { config } = options;
   const clock = systemClock;
   const redactor = createRedactor({ known: secretsOf(config, environment) });
   const log = createLog({ level: config.logLevel, redactor });
@@ -66,8 +68,9 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   });
   announce(config, log);
   const client = new ApiClient({ access, version, clock });
+  await preflight(client, { namespace: config.namespace, ...policyOf(config) }, { signal });
+  config = await withinRights(config, client, { log, signal });
   const policy = policyOf(config);
-  await preflight(client, { namespace: config.namespace, ...policy }, { signal });
   const audit = await openAudit({
     dir: config.stateDir,
     now: clock.now,
@@ -186,6 +189,26 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     client.close();
     log.info("stopped");
   }
+}
+
+/** An account that may do more than is needed makes the medic an observer, unless that was accepted. */
+async function withinRights(
+  config: Config,
+  client: ApiClient,
+  { log, signal }: { log: Log; signal: AbortSignal },
+): Promise<Config> {
+  if (config.mode === "observe") return config;
+  const excess = await excessRights(client, config, { signal });
+  if (excess.length === 0) return config;
+  if (config.acceptExcessRights) {
+    log.warn("the account may do more than is needed, which was accepted", { excess: inWords(excess) });
+    return config;
+  }
+  log.error(
+    "THE ACCOUNT MAY DO MORE THAN IS NEEDED, SO NOTHING IS CHANGED (observe mode): use the chart's ServiceAccount, or accept it with --accept-excess-rights",
+    { excess: inWords(excess) },
+  );
+  return { ...config, mode: "observe" };
 }
 
 /**
