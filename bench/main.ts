@@ -5,6 +5,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { interruptible } from "../farm/build/interruption.ts";
 import { formatTable } from "../farm/build/table.ts";
 import { startCrowd } from "./crowd.ts";
+import { episodes } from "./episodes.ts";
 import { idleAway, idleResult } from "./idle.ts";
 import { breakStacks, latencyResult } from "./latency.ts";
 import { misconfig } from "./misconfig.ts";
@@ -13,7 +14,7 @@ import { usageOf } from "./process-usage.ts";
 import { conditionsNow, saveResult } from "./result.ts";
 import type { Conditions, Progress, Result } from "./result.ts";
 
-const BENCHES = ["latency", "idle", "misconfig"] as const;
+const BENCHES = ["latency", "idle", "misconfig", "episodes"] as const;
 type Bench = (typeof BENCHES)[number];
 
 interface Flags {
@@ -23,6 +24,7 @@ interface Flags {
   readonly pollSeconds: number;
   readonly minutes: number;
   readonly rounds: number;
+  readonly episodes: number;
   readonly json?: true;
 }
 
@@ -31,7 +33,8 @@ const program = new Command("npm run bench --")
     "Measures, each beside a baseline in the same run:\n" +
       "  latency    from a terminal status to the medic's first write, beside a Python poller (fake nodes)\n" +
       "  idle       requests, CPU and memory while nothing happens, beside the same poller (fake nodes)\n" +
-      "  misconfig  from a bad image to Ready, beside an oracle that knows the fault (the local farm must be up)",
+      "  misconfig  from a bad image to Ready, beside an oracle that knows the fault (the local farm must be up)\n" +
+      "  episodes   seconds, requests, tokens, dollars and memory of rehearsed episodes, with and without the evidence",
   )
   .addArgument(new Argument("[bench...]", "which to run; all by default").choices(BENCHES))
   .addOption(number("--builds <n>", "latency, idle: builds at once", 10))
@@ -40,6 +43,7 @@ const program = new Command("npm run bench --")
   .addOption(number("--poll-seconds <n>", "latency, idle: how often the poller sweeps", 5))
   .addOption(number("--minutes <n>", "idle: how long nothing happens", 10))
   .addOption(number("--rounds <n>", "misconfig: how often the medic and the oracle repair", 12))
+  .addOption(number("--episodes <n>", "episodes: how often each of them is played", 12))
   .option("--json", "print the results as JSON")
   .showHelpAfterError(false)
   .exitOverride()
@@ -93,6 +97,8 @@ async function measure(wanted: ReadonlySet<Bench>, flags: Flags, frame: Frame): 
     await finish(await onFakeNodes(wanted, flags, frame), before);
   const between = load();
   if (wanted.has("misconfig")) await finish([await misconfig({ rounds: flags.rounds, ...frame })], between);
+  const after = load();
+  if (wanted.has("episodes")) await finish([await episodes({ episodes: flags.episodes, ...frame })], after);
   if (flags.json) console.log(JSON.stringify(all, undefined, 2));
   if (all.some(({ goals }) => goals.some(({ met }) => !met))) process.exitCode = 1;
 }
