@@ -1,11 +1,11 @@
 import { createServer, type Server } from "node:net";
 
-/** Finds TCP ports that are free on an address right now, all different. Each wish is kept when that port is free. */
+/** Finds TCP ports that are free on an address right now, all different. Each wish is kept when that port is free; 0 is any. */
 export async function freePorts(address: string, wishes: readonly number[]): Promise<number[]> {
   const servers: Server[] = [];
   try {
     for (const wish of wishes) {
-      servers.push((await listen(address, wish)) ?? (await listenAnywhere(address)));
+      servers.push((wish === 0 ? undefined : await listen(address, wish)) ?? (await listenAnywhere(address)));
     }
     return servers.map((server) => portOf(server));
   } finally {
@@ -13,10 +13,16 @@ export async function freePorts(address: string, wishes: readonly number[]): Pro
   }
 }
 
+/** Below the ports that systems give to outgoing connections, so that none of these takes one while its server restarts. */
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+
 async function listenAnywhere(address: string): Promise<Server> {
-  const server = await listen(address, 0);
-  if (server === undefined) throw new Error(`no free TCP port on ${address}.`);
-  return server;
+  for (let tries = 0; tries < 200; tries += 1) {
+    const server = await listen(address, FIRST_PORT + Math.floor(Math.random() * PORTS));
+    if (server !== undefined) return server;
+  }
+  throw new Error(`no free TCP port on ${address}.`);
 }
 
 function listen(address: string, port: number): Promise<Server | undefined> {
