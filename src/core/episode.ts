@@ -26,7 +26,7 @@ export const CALLS_PER_EPISODE = 20;
 /** Writes that the model may ask for in one episode, allowed or not. */
 export const WRITES_PER_EPISODE = 5;
 /** Conclusions in one episode; each replaces the one before. */
-export const CONCLUSIONS_PER_EPISODE = 3;
+const CONCLUSIONS_PER_EPISODE = 3;
 /** Names kept in the Incident. */
 const TOOLS_KEPT = 60;
 

@@ -95,8 +95,8 @@ describe("two replicas on a real API server", () => {
     await broken("build-three");
     await eventually("the third leads", async () => says(third, "leading"), 60);
     await repaired("build-three");
-    const lease = await read(plane.admin, leasePath);
-    assert.ok(Number((lease?.["spec"] as { leaseTransitions: number }).leaseTransitions) >= 2);
+    const lease = (await read(plane.admin, leasePath)) as { spec: { leaseTransitions: number } } | undefined;
+    assert.ok(lease !== undefined && lease.spec.leaseTransitions >= 2);
   });
 });
 

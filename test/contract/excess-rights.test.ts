@@ -83,7 +83,7 @@ describe("the medic's account", () => {
   }
 
   const excessOf = ({ lines }: MedicProcess): string =>
-    String(lines.find(({ excess }) => excess !== undefined)?.["excess"] ?? "none");
+    (lines.find(({ excess }) => excess !== undefined)?.["excess"] ?? "none") as string;
 
   async function onlyObserves(medic: MedicProcess, namespace: string): Promise<void> {
     await eventually("it is escalated", async () =>

@@ -321,9 +321,9 @@ describe("a build with the medic", { timeout: 40 * MINUTES }, () => {
     try {
       const { code, stdout } = await startFarmCommand(
         [
-          "matrix",
-          ...["--model", "rehearsal", "--chat-url", `${chat.url}/double`, "--json"],
-          ...["--timeout", "75", "--timeout-without", "45", "--parallel", "2"],
+          ..."matrix --model rehearsal --json --timeout 75 --timeout-without 45 --parallel 2".split(" "),
+          "--chat-url",
+          `${chat.url}/double`,
         ],
         chat.env,
       ).done;
