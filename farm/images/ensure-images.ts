@@ -9,8 +9,8 @@ import type { Wanted } from "./buildah.ts";
 import { buildWithBuildah } from "./buildah.ts";
 import { contentHash } from "./content-hash.ts";
 import { buildWithDocker, dockerAnswers } from "./docker-build.ts";
-import type { ImageName } from "./recipes.ts";
-import { bases, imageNames, imageRecipes } from "./recipes.ts";
+import type { BuildImageName, ImageName } from "./recipes.ts";
+import { bases, buildImageNames, imageRecipes } from "./recipes.ts";
 import { pushLayout, registryHas } from "./registry.ts";
 
 export interface EnsureImagesOptions {
@@ -22,7 +22,7 @@ export interface EnsureImagesOptions {
 }
 
 /** Full references, tag included. */
-export type Images = Readonly<Record<ImageName, string>>;
+export type Images = Readonly<Record<BuildImageName, string>>;
 
 /**
  * Sees to it that the farm's three images are in the registry under a tag that is their content, and gives their
@@ -30,8 +30,19 @@ export type Images = Readonly<Record<ImageName, string>>;
  * Throws one sentence when the registry does not answer or something is missing to build with.
  */
 export async function ensureImages(options: EnsureImagesOptions): Promise<Images> {
+  const references = await ensure(buildImageNames, options);
+  return Object.fromEntries(buildImageNames.map((name, index) => [name, references[index]])) as Images;
+}
+
+/** The same for the image of the medic itself, which no build needs; gives its reference. */
+export async function ensureMedicImage(options: EnsureImagesOptions): Promise<string> {
+  const [reference = ""] = await ensure(["medic"], options);
+  return reference;
+}
+
+async function ensure(names: readonly ImageName[], options: EnsureImagesOptions): Promise<string[]> {
   const { registry, log } = options;
-  const wanted = await Promise.all(imageNames.map((name) => describe(name, registry)));
+  const wanted = await Promise.all(names.map((name) => describe(name, registry)));
   if ((await absent(wanted, registry)).length > 0) {
     await withLock("images", log, async () => {
       const missing = await absent(wanted, registry);
@@ -41,7 +52,7 @@ export async function ensureImages(options: EnsureImagesOptions): Promise<Images
       else await buildAndPush(missing, log);
     });
   }
-  return Object.fromEntries(wanted.map(({ name, reference }) => [name, reference])) as Images;
+  return wanted.map(({ reference }) => reference);
 }
 
 interface WantedImage extends Wanted {
@@ -50,8 +61,8 @@ interface WantedImage extends Wanted {
 }
 
 async function describe(name: ImageName, registry: string): Promise<WantedImage> {
-  const { base, folder } = imageRecipes[name];
-  const tag = await contentHash(folder, bases()[base].key);
+  const { base, folder, only } = imageRecipes[name];
+  const tag = await contentHash(folder, bases()[base].key, only);
   const repository = `build-medic/${name}`;
   const target = join(layouts(), `${name}-${tag}`);
   return { name, tag, target, repository, reference: `${registry}/${repository}:${tag}` };
@@ -104,7 +115,7 @@ async function forgetOld(): Promise<void> {
       madeAt: (await stat(join(directory, entry))).mtimeMs,
     })),
   );
-  for (const name of imageNames) {
+  for (const name of Object.keys(imageRecipes)) {
     const builds = entries.filter((entry) => entry.name === name).toSorted((a, b) => b.madeAt - a.madeAt);
     for (const { path } of builds.slice(3)) await rm(path, { recursive: true, force: true });
   }

@@ -2,7 +2,9 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 export type BaseName = "node" | "postgres";
-export type ImageName = "server" | "db" | "suite";
+/** What a build is made of. */
+export type BuildImageName = "server" | "db" | "suite";
+export type ImageName = BuildImageName | "medic";
 
 /** Where an image starts when there is no Docker to pull one: a small Debian made here. */
 export interface Base {
@@ -18,18 +20,27 @@ export interface ImageRecipe {
   readonly base: BaseName;
   /** The folder that is the image's source, with its Containerfile. */
   readonly folder: string;
+  /** The files and folders of it that count; left out: all. */
+  readonly only?: readonly string[];
   /** Whether `npm ci` belongs to it. */
   readonly npm: boolean;
 }
 
 const farm = dirname(import.meta.dirname);
 
-export const imageNames: readonly ImageName[] = ["server", "db", "suite"];
+export const buildImageNames: readonly BuildImageName[] = ["server", "db", "suite"];
 
 export const imageRecipes: Readonly<Record<ImageName, ImageRecipe>> = {
   server: { base: "node", folder: join(farm, "server"), npm: true },
   db: { base: "postgres", folder: join(farm, "db"), npm: false },
   suite: { base: "node", folder: join(farm, "suite"), npm: false },
+  // The product itself; made only when somebody asks for it.
+  medic: {
+    base: "node",
+    folder: dirname(farm),
+    only: ["Containerfile", "LICENSE", "bin", "package-lock.json", "package.json", "src"],
+    npm: true,
+  },
 };
 
 export const debianRelease = "bookworm";
