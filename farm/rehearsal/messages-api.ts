@@ -17,10 +17,11 @@ export interface MessagesApi {
 
 type Respond = (request: ModelRequest, index: number) => ModelReply | Promise<ModelReply>;
 
-/** Starts the rehearsal on 127.0.0.1; `respond` is asked what the model answers to each request. */
+/** Starts the rehearsal on 127.0.0.1, or on the farm's own bridge (`host`) for a medic in a pod; `respond` is asked what the model answers to each request. */
 export async function startMessagesApi(options: {
   readonly respond: Respond;
   readonly port?: number;
+  readonly host?: string;
 }): Promise<MessagesApi> {
   const requests: ModelRequest[] = [];
   const estimate = createUsageEstimate();
@@ -43,8 +44,9 @@ export async function startMessagesApi(options: {
     send(response, reply, { body, dialect, serial: index + 1, usage: estimate(body, contentOf(reply)) });
   }
 
-  const port = await listen(server, options.port ?? 0);
-  return { url: `http://127.0.0.1:${port}`, requests, close: () => close(server) };
+  const host = options.host ?? "127.0.0.1";
+  const port = await listen(server, options.port ?? 0, host);
+  return { url: `http://${host}:${port}`, requests, close: () => close(server) };
 }
 
 interface Asked {
@@ -161,10 +163,10 @@ function flat(incoming: IncomingMessage): Record<string, string> {
   );
 }
 
-async function listen(server: Server, port: number): Promise<number> {
+async function listen(server: Server, port: number, host: string): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
+    server.listen(port, host, resolve);
   });
   return (server.address() as AddressInfo).port;
 }

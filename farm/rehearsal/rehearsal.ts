@@ -37,6 +37,8 @@ export interface RehearsalOptions {
   readonly port?: number;
   /** Default: those of the project. */
   readonly cassettes?: readonly Cassette[];
+  /** Loopback unless told: the farm's own bridge, for a medic in a pod. */
+  readonly host?: string;
   /** Instead of the cassettes, for tests. */
   readonly misbehaviour?: Misbehaviour;
   readonly report: (line: string) => void;
@@ -46,10 +48,11 @@ export interface RehearsalOptions {
 export async function startRehearsal(options: RehearsalOptions): Promise<Rehearsal> {
   const cassettes = options.cassettes ?? (await loadCassettes());
   const book = new Book(options.report);
-  const { misbehaviour, port } = options;
+  const { misbehaviour, port, host } = options;
   const api = await startMessagesApi({
     respond: misbehaviour === undefined ? playFrom(cassettes, book) : misbehave(misbehaviour),
     ...(port === undefined ? {} : { port }),
+    ...(host === undefined ? {} : { host }),
   });
   return {
     url: api.url,

@@ -323,3 +323,31 @@ test("no answer to a write leaves it pending, and a later pass settles it", asyn
   );
   assert.equal(status.phase, "Resolved");
 });
+
+test("a stack that recovers while it waits for its turn needs no episode", async () => {
+  const world = await cordonedFarm();
+  let episodes = 0;
+  const counting: Model = () => {
+    episodes += 1;
+    return Promise.resolve(completed);
+  };
+  const medic = medicWith(world, counting, {
+    cluster: (own) => ({
+      async examine(stack, given) {
+        // Somebody uncordons the nodes before its turn comes.
+        world.kubernetes.nodes = world.kubernetes.nodes.map((node) => ({ ...node, unschedulable: false }));
+        for (let second = 0; second < 5; second += 1) {
+          world.kubernetes.tick();
+          await world.clock.step(1000);
+        }
+        return own.examine(stack, given);
+      },
+    }),
+  });
+  await world.live(60, medic);
+  assert.equal(episodes, 0);
+  const { status } = only(world);
+  assert.equal(status.phase, "Resolved");
+  assert.equal(status.tier, 1);
+  assert.deepEqual(world.chat.sends, []);
+});

@@ -20,6 +20,8 @@ import { loadValidators, type Validators } from "./validators.ts";
 export interface RocketChatDoubleOptions {
   /** 0 (the default): any free port of the loopback interface. */
   readonly port?: number;
+  /** Loopback unless told: the farm's own bridge, for a medic in a pod. */
+  readonly host?: string;
   /** Where escalations go; `builds` when left out. More rooms may be added. */
   readonly channel?: string;
   readonly rooms?: readonly Room[];
@@ -53,6 +55,8 @@ export interface RocketChatDouble {
   messages(): readonly StoredMessage[];
   requests(): readonly SeenRequest[];
   inject(fault: Fault): void;
+  /** Forgets the faults that wait for a request. */
+  calm(): void;
   /** Forgets messages, requests and faults. */
   reset(): void;
   /** Lets the port go: connections are refused until `accept`. */
@@ -83,6 +87,7 @@ class Double implements RocketChatDouble {
   readonly #channel: string;
   #seen: SeenRequest[] = [];
   #http: Server | undefined;
+  readonly #host: string;
   #port: number;
 
   constructor(options: RocketChatDoubleOptions, validators: Validators) {
@@ -95,10 +100,11 @@ class Double implements RocketChatDouble {
       rateLimit === undefined ? undefined : new RateLimiter(rateLimit.calls, rateLimit.windowMs);
     this.#skewMs = options.clockSkewMs ?? 0;
     this.#port = options.port ?? 0;
+    this.#host = options.host ?? "127.0.0.1";
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `http://${this.#host}:${this.#port}`;
   }
 
   get webhookUrl(): string {
@@ -128,6 +134,10 @@ class Double implements RocketChatDouble {
     this.#faults.add(fault);
   }
 
+  calm(): void {
+    this.#faults.clear();
+  }
+
   reset(): void {
     this.#chat.messages.clear();
     this.#seen = [];
@@ -138,7 +148,7 @@ class Double implements RocketChatDouble {
     if (this.#http !== undefined) return;
     const http = createServer((request, response) => void this.#serve(request, response));
     await new Promise<void>((resolve, reject) =>
-      http.once("error", reject).listen(this.#port, "127.0.0.1", resolve),
+      http.once("error", reject).listen(this.#port, this.#host, resolve),
     );
     this.#port = (http.address() as AddressInfo).port;
     this.#http = http;
