@@ -2,9 +2,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { configDoc } from "./config-doc.ts";
 import { metricsDoc } from "./metrics-doc.ts";
 import { playbookDoc } from "./playbook-doc.ts";
+import { chartReadme, valuesSchema, valuesYaml } from "./values-schema.ts";
+import { crdYaml } from "../src/cli/crds.ts";
 
 /** Files that follow from the code: written here, committed, and compared with --check. */
 const generated: Readonly<Record<string, () => string>> = {
+  "charts/build-medic/README.md": chartReadme,
+  "charts/build-medic/crds/incidents.yaml": crdYaml,
+  "charts/build-medic/values.schema.json": valuesSchema,
+  "charts/build-medic/values.yaml": valuesYaml,
   "docs/config.md": configDoc,
   "docs/metrics.md": metricsDoc,
   "docs/playbook.md": playbookDoc,
