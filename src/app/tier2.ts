@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInvestigator, worstOvershootUsd } from "../agent/investigator.ts";
 import { reapOrphans } from "../agent/orphans.ts";
-import { createEpisodeRunner } from "../agent/run-episode.ts";
 import type { EpisodeRunner } from "../agent/run-episode.ts";
 import type { Transcripts } from "../audit/transcripts.ts";
 import type { Config } from "../config.ts";
@@ -27,6 +26,8 @@ export async function openRunner(
   if (config.provider === "none") return undefined;
   const redactor = createRedactor({ known: secretsOf(config, environment) });
   const { provider } = config;
+  // The SDK is some 25 MB: a medic without a model does not load it.
+  const { createEpisodeRunner } = await import("../agent/run-episode.ts");
   return createEpisodeRunner({ provider, environment, workDir, redact: (text) => redactor.text(text) });
 }
 
