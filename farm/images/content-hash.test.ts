@@ -39,4 +39,14 @@ describe("an image's content hash", () => {
     assert.equal(await contentHash(folder, "s"), before);
     assert.deepEqual(await sourceFiles(folder), ["deep/more.ts", "main.ts"]);
   });
+
+  it("looks only at what counts, when that is said", async () => {
+    const only = ["deep"];
+    const before = await contentHash(folder, "s", only);
+    await writeFile(join(folder, "main.ts"), "changed");
+    assert.equal(await contentHash(folder, "s", only), before);
+    await writeFile(join(folder, "deep", "more.ts"), "changed");
+    assert.notEqual(await contentHash(folder, "s", only), before);
+    assert.deepEqual(await sourceFiles(folder, ["main.ts", "deep"]), ["deep/more.ts", "main.ts"]);
+  });
 });

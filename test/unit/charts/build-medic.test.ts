@@ -1,83 +1,16 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
-import { parse, parseAllDocuments } from "yaml";
-import { helmPath } from "../../../farm/cluster/kube-tools.ts";
+import { describe, it } from "node:test";
+import { parse } from "yaml";
 import { settingInfos } from "../../../src/config/settings.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { incidentCrd } from "../../../src/kube/incident-crd.ts";
 import { neededRights } from "../../../src/kube/rights.ts";
 import { version } from "../../../src/lib/version.ts";
-
-type Json = Readonly<Record<string, unknown>>;
-
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
-}
-
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Json };
-  readonly rules?: readonly Rule[];
-  readonly data?: Readonly<Record<string, string>>;
-  readonly spec: Json;
-}
-
-interface Container {
-  readonly image: string;
-  readonly env: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: Json }[];
-  readonly resources: { readonly requests: Json; readonly limits: Json };
-  readonly securityContext: Json;
-}
-
-interface PodSpec {
-  readonly containers: readonly [Container];
-  readonly securityContext: Json;
-  readonly volumes: readonly Json[];
-  readonly enableServiceLinks: boolean;
-}
-
-const chart = fileURLToPath(new URL("../../../charts/build-medic", import.meta.url));
-const needed = { "image.repository": "registry.test/build-medic", "admissionPolicy.enabled": true };
-const anthropic = { "model.provider": "anthropic", "model.anthropic.existingSecret": "model" };
-
-let helm: string;
-before(async () => {
-  helm = await helmPath();
-});
-
-function template(values: Json = {}, ...flags: readonly string[]) {
-  const sets = Object.entries({ ...needed, ...values }).flatMap(([key, value]) => [
-    "--set-json",
-    `${key}=${JSON.stringify(value)}`,
-  ]);
-  return spawnSync(helm, ["template", "build-medic", chart, "--namespace", "ci", ...flags, ...sets], {
-    encoding: "utf8",
-  });
-}
-
-function render(values: Json = {}, ...flags: readonly string[]): Manifest[] {
-  const { status, stdout, stderr } = template(values, ...flags);
-  assert.equal(status, 0, stderr);
-  return parseAllDocuments(stdout)
-    .map((document) => document.toJS() as Manifest | null)
-    .filter((manifest) => manifest !== null);
-}
-
-function find(manifests: readonly Manifest[], kind: string): Manifest {
-  const found = manifests.filter((manifest) => manifest.kind === kind);
-  assert.equal(found.length, 1, `one ${kind}`);
-  return found[0] as Manifest;
-}
-
-function podOf(values: Json = {}): PodSpec {
-  return (find(render(values), "Deployment").spec as { template: { spec: PodSpec } }).template.spec;
-}
+import { medicChart as chart } from "../../support/medic-chart.ts";
+import { anthropic, find, helm, podOf, render, template } from "../../support/rendered-medic-chart.ts";
+import type { Json, PodSpec, Rule } from "../../support/rendered-medic-chart.ts";
 
 const verbsOf = (rules: readonly Rule[]): string[] =>
   rules
