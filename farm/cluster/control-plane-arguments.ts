@@ -13,13 +13,15 @@ export type ControlPlaneLayout = {
   };
 };
 
-/** Every request once, when it is answered: who, what, which object, which status; no bodies. */
-export const auditPolicy = {
-  apiVersion: "audit.k8s.io/v1",
-  kind: "Policy",
-  omitStages: ["RequestReceived", "ResponseStarted"],
-  rules: [{ level: "Metadata" }],
-};
+/** Every request once, when it is answered: who, what, which object, which status; no bodies, unless the rules say so. */
+export function auditPolicy(rules: readonly object[] = [{ level: "Metadata" }]): object {
+  return {
+    apiVersion: "audit.k8s.io/v1",
+    kind: "Policy",
+    omitStages: ["RequestReceived", "ResponseStarted"],
+    rules,
+  };
+}
 
 /** etcd for a cluster that may be lost: nothing is synced to disk. */
 export function etcdArguments({ directory, ports }: ControlPlaneLayout): string[] {

@@ -24,6 +24,8 @@ export type ControlPlaneOptions = {
   readonly controllers?: boolean;
   /** Fake nodes, played by KWOK. */
   readonly fakeNodes?: FakeNodes;
+  /** Rules of the API server's audit policy. Default: every request, without its body. */
+  readonly auditRules?: readonly object[];
   /** "parent" (default): everything ends with this process. "detached": it outlives it. */
   readonly lifetime?: "parent" | "detached";
   /** Cgroup directories that every process joins. */
@@ -74,7 +76,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const directory = options.directory ?? temporaryDirectory();
   await mkdir(join(directory, "logs"), { recursive: true });
   const layout = await layOut(directory, options);
-  const authority = await issueAll(layout);
+  const authority = await issueAll(layout, options.auditRules);
   const plane = new RunningControlPlane({ layout, options, authority, binaries });
   try {
     await plane.start(log);
@@ -108,7 +110,10 @@ async function layOut(directory: string, options: ControlPlaneOptions): Promise<
   return { directory, bindAddress, serviceCidr: options.serviceCidr ?? "10.96.0.0/16", ports };
 }
 
-async function issueAll(layout: ControlPlaneLayout): Promise<Authority> {
+async function issueAll(
+  layout: ControlPlaneLayout,
+  auditRules: readonly object[] | undefined,
+): Promise<Authority> {
   const authority = await createAuthority(join(layout.directory, "pki"));
   const inCluster = [
     "kubernetes",
@@ -126,7 +131,7 @@ async function issueAll(layout: ControlPlaneLayout): Promise<Authority> {
   await Promise.all([
     createKeyPair(authority.directory),
     issueCertificate(authority, { file: "apiserver", commonName: "kube-apiserver", hosts }),
-    writeFile(join(layout.directory, "audit-policy.json"), JSON.stringify(auditPolicy)),
+    writeFile(join(layout.directory, "audit-policy.json"), JSON.stringify(auditPolicy(auditRules))),
   ]);
   return authority;
 }
