@@ -12,12 +12,12 @@ import type { ControlPlane } from "../../farm/cluster/control-plane.ts";
  * `cut`: the connection breaks after so long. `break-line`: a watch breaks in the middle of an event. `garbage`: a line
  * that is no JSON comes before the next event. `end`: a watch ends properly after so long. `silent`: nothing comes through any more,
  * the connection stays. `refuse`: connections are not accepted. `lose-answer`: the request reaches the API server,
- * its answer never arrives. `trickle`: the answer comes in pieces of a few bytes.
+ * its answer never arrives. `trickle`: the answer comes in pieces of a few bytes. `slow`: the request is passed on after so long.
  */
 export type Fault =
   | { readonly kind: "status"; readonly status: number; readonly retryAfterSeconds?: number }
   | { readonly kind: "error-event"; readonly code: number }
-  | { readonly kind: "cut" | "end"; readonly afterMs: number }
+  | { readonly kind: "cut" | "end" | "slow"; readonly afterMs: number }
   | { readonly kind: "break-line" | "garbage" | "silent" | "refuse" | "lose-answer" | "trickle" };
 
 /** Which requests a fault is for; everything unless told. */
@@ -127,7 +127,10 @@ export class FaultyProxy {
       if (this.#answer(exchange, active.fault)) return;
       this.#afflict(exchange, active.fault);
     }
-    this.#forward(incoming, exchange);
+    if (exchange.fault?.kind !== "slow") return this.#forward(incoming, exchange);
+    setTimeout(() => {
+      if (!response.destroyed) this.#forward(incoming, exchange);
+    }, exchange.fault.afterMs);
   }
 
   /** True when the proxy answered by itself. */
