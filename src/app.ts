@@ -21,6 +21,7 @@ import type { Incident } from "./core/incident.ts";
 import { spentUsd } from "./core/ledger.ts";
 import { createRedactor } from "./core/redact.ts";
 import { ApiClient } from "./kube/api-client.ts";
+import { createAnnouncer } from "./kube/announcer.ts";
 import { createCluster } from "./kube/cluster.ts";
 import { createIncidentStore } from "./kube/incidents.ts";
 import type { ClusterAccess } from "./kube/kubeconfig.ts";
@@ -137,6 +138,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
       config,
       environment,
       transcripts,
+      announcer: createAnnouncer({ client, clock, log }),
       runner,
       clock,
       telemetry: metrics.telemetry,

@@ -6,6 +6,7 @@ import { createEscalationController } from "../controllers/escalation-controller
 import { createIncidentLog } from "../controllers/incident-log.ts";
 import { prune } from "../controllers/janitor.ts";
 import type {
+  Announcer,
   Audit,
   Call,
   Chat,
@@ -37,6 +38,7 @@ export interface TermDeps {
   readonly incidents: Incidents;
   readonly audit: Audit;
   readonly decisions: Decisions;
+  readonly announcer: Announcer;
   readonly chat: Chat;
   readonly transcripts: Transcripts;
   readonly runner: EpisodeRunner | undefined;

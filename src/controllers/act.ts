@@ -1,6 +1,7 @@
 import { targetOf } from "../core/action.ts";
 import type { Action } from "../core/action.ts";
 import { attemptDetail, attemptName } from "../core/attempt.ts";
+import { acted } from "../core/announcement.ts";
 import type { Attempt, Incident } from "../core/incident.ts";
 import { permit } from "../core/permit.ts";
 import { refuse } from "../core/permission.ts";
@@ -10,7 +11,17 @@ import type { Snapshot } from "../core/snapshot.ts";
 import { viewOf } from "../core/stack-view.ts";
 import { entered, withAttempt } from "./incident-log.ts";
 import type { IncidentLog } from "./incident-log.ts";
-import type { ActionResult, Audit, AuditEntry, Call, Clock, Cluster, Log, Telemetry } from "./ports.ts";
+import type {
+  ActionResult,
+  Announcer,
+  Audit,
+  AuditEntry,
+  Call,
+  Clock,
+  Cluster,
+  Log,
+  Telemetry,
+} from "./ports.ts";
 
 export interface ActDeps {
   readonly cluster: Cluster;
@@ -19,6 +30,7 @@ export interface ActDeps {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly policy: Policy;
+  readonly announcer: Announcer;
 }
 
 /** What somebody wants done for an incident. */
@@ -73,6 +85,8 @@ export async function act(deps: ActDeps, proposal: Proposal, { call, log }: Cont
     entryOf(proposal, { stage: "outcome", decision, result: `${result.outcome}: ${result.detail}` }),
   );
   await record(deps, incident, completed(attempt, result), call);
+  if (result.outcome === "applied")
+    await deps.announcer.announce(incident, acted(attempt.by, attempt.action, attempt.target), call);
   return { did: "done", result };
 }
 

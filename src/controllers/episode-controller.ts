@@ -1,3 +1,4 @@
+import { investigates } from "../core/announcement.ts";
 import { decide } from "../core/plan.ts";
 import type { Finding } from "../core/finding.ts";
 import type { EpisodeRecord, Incident } from "../core/incident.ts";
@@ -7,6 +8,7 @@ import type { Budget } from "../core/ledger.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { messageOf } from "../lib/medic-error.ts";
 import type { ActDeps } from "./act.ts";
+import { announce } from "./announce.ts";
 import { createHands } from "./episode-hands.ts";
 import type { LatchedHands } from "./episode-hands.ts";
 import type {
@@ -104,6 +106,7 @@ export function createEpisodeController(deps: EpisodeDeps): EpisodeController {
     own.hands = hands;
     const signal = AbortSignal.any([call.signal, own.abort.signal]);
     const begunAt = clock.now();
+    await announce(deps, incident, investigates(limits.model), { signal });
     log.info("episode begun", { incident: incident.name, model: limits.model });
     const outcome = await deps.investigator.investigate(
       { incident, snapshot, findings, hands, limits, onLatch: (because) => hands.close(because) },

@@ -60,6 +60,11 @@ test("an episode that uncordons a node ends in a ready stack, without a message"
   assert.deepEqual(status.episode?.costUsd, 0.07);
   assert.equal(status.episode?.reservedUsd, undefined, "what it cost is known, so nothing is held back");
   assert.deepEqual(status.episode?.tools, ["get_nodes", "uncordon_node"]);
+  assert.deepEqual(world.events, [
+    "MedicInvestigates: An episode of claude-sonnet-4-6 has begun.",
+    "MedicActed: uncordon-node Node/node-1 (by the agent)",
+    "MedicResolved: Ready again after NodesCordoned.",
+  ]);
   assert.deepEqual(world.chat.sends, []);
 });
 

@@ -1,3 +1,4 @@
+import { escalated } from "../core/announcement.ts";
 import { targetOf } from "../core/action.ts";
 import { eventLines } from "../core/escalation-message.ts";
 import type { Incident } from "../core/incident.ts";
@@ -10,6 +11,7 @@ import type { EscalationRecord } from "../core/incident.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { messageOf } from "../lib/medic-error.ts";
 import { entered, withAttempt } from "./incident-log.ts";
+import { announce } from "./announce.ts";
 import type { Again, Context, StackDeps } from "./stack-controller.ts";
 import { joinStorm } from "./storm.ts";
 
@@ -53,6 +55,7 @@ export async function escalate(
     },
     call,
   );
+  await announce(deps, incident, escalated(plan.reason, plan.rootCause), call);
   log.warn("escalated", { incident: incident.name, reason: plan.reason, rootCause: plan.rootCause });
   return undefined;
 }

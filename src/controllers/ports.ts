@@ -1,4 +1,5 @@
 import type { Action } from "../core/action.ts";
+import type { Announcement } from "../core/announcement.ts";
 import type { ToolCall } from "../core/episode.ts";
 import type { EscalationMessage } from "../core/escalation.ts";
 import type { Finding } from "../core/finding.ts";
@@ -108,6 +109,11 @@ export interface ChatReceipt {
   readonly channel: string;
   /** True when the service said that it had the message already. */
   readonly duplicate: boolean;
+}
+
+/** Says on the stack's own StatefulSet what the medic does there. Never rejects, and never says the same twice. */
+export interface Announcer {
+  announce(incident: Incident, announcement: Announcement, call: Call): Promise<void>;
 }
 
 /** Records decisions so that they can be decided again (`replay`). */

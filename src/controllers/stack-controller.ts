@@ -1,3 +1,4 @@
+import { resolved } from "../core/announcement.ts";
 import { actionsUsed } from "../core/attempt.ts";
 import { decide } from "../core/plan.ts";
 import type { Decision, Plan } from "../core/plan.ts";
@@ -9,10 +10,21 @@ import { isUnsettled } from "../core/settle.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { stackOf } from "../core/stack.ts";
 import type { StackId, StackKey } from "../core/stack.ts";
+import { announce } from "./announce.ts";
 import { escalate } from "./escalate.ts";
 import { entered } from "./incident-log.ts";
 import type { IncidentLog } from "./incident-log.ts";
-import type { Audit, Call, Clock, Cluster, Decisions, Incidents, Log, Telemetry } from "./ports.ts";
+import type {
+  Announcer,
+  Audit,
+  Call,
+  Clock,
+  Cluster,
+  Decisions,
+  Incidents,
+  Log,
+  Telemetry,
+} from "./ports.ts";
 import { closeLostEpisode, investigate } from "./investigate.ts";
 import { remediate } from "./remediate.ts";
 import { settled } from "./settle.ts";
@@ -23,6 +35,7 @@ export interface StackDeps {
   readonly incidentLog: IncidentLog;
   readonly audit: Audit;
   readonly decisions: Decisions;
+  readonly announcer: Announcer;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly log: Log;
@@ -171,7 +184,10 @@ async function close(
     why: plan.why,
     actions: actionsUsed(incident.status.attempts),
   });
-  await closeIncident(deps, incident.name, plan, call);
+  const closed = await closeIncident(deps, incident.name, plan, call);
+  // Once its tests have begun, nothing is written to a stack any more, not even a word.
+  if (closed?.status.phase === "Resolved" && !snapshot.statefulSets.some(({ testsStarted }) => testsStarted))
+    await announce(deps, closed, resolved(closed), call);
   return undefined;
 }
 
@@ -180,9 +196,9 @@ async function closeIncident(
   name: string,
   { phase }: { phase: "Resolved" | "Gone" },
   call: Call,
-): Promise<void> {
+): Promise<Incident | undefined> {
   const at = deps.clock.now();
-  await deps.incidentLog.change(
+  return deps.incidentLog.change(
     name,
     (status) => (isClosed(status.phase) ? status : entered(status, { phase }, at)),
     call,

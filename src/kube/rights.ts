@@ -26,6 +26,9 @@ const closeLook: readonly Right[] = [
   { group: "apps", resource: "controllerrevisions", verbs: ["list"] },
 ];
 
+/** Used where it is granted; nothing depends on it. */
+export const courtesies: readonly Right[] = [{ group: "", resource: "events", verbs: ["create"] }];
+
 /** Exactly what the code does on the cluster; writes are left out in observe mode. */
 export function neededRights({ mode, tier2, allowNodePatch }: Wanted): readonly Right[] {
   const act = mode === "act";
@@ -60,6 +63,7 @@ export function neededRights({ mode, tier2, allowNodePatch }: Wanted): readonly 
 export function permittedRights({ allowNodePatch }: Pick<Wanted, "allowNodePatch">): readonly Right[] {
   return [
     ...neededRights({ mode: "act", tier2: true, allowNodePatch }),
+    ...courtesies,
     ...(allowNodePatch ? [{ group: "", resource: "nodes", verbs: ["patch"] }] : []),
   ];
 }

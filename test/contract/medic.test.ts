@@ -123,6 +123,28 @@ describe("the medic on a real API server", () => {
     });
   }
 
+  it("says on the StatefulSet what it did, each thing once", async () => {
+    const namespace = await build({ fault: (set) => (containerOf(set)["image"] = missing) });
+    await closedAs(namespace, "Resolved");
+    const said = async (): Promise<string[]> => {
+      const list = (await read(plane.admin, `/api/v1/namespaces/${namespace}/events`)) as {
+        items: {
+          reason: string;
+          source?: { component?: string };
+          involvedObject: { name: string; uid: string };
+        }[];
+      };
+      return list.items
+        .filter(({ source }) => source?.component === "build-medic")
+        .map(({ reason, involvedObject }) => `${involvedObject.name} ${reason}`)
+        .toSorted();
+    };
+    await eventually("it says that the stack is ready again", async () =>
+      (await said()).includes("server-0 MedicResolved"),
+    );
+    assert.deepEqual(await said(), ["server-0 MedicActed", "server-0 MedicActed", "server-0 MedicResolved"]);
+  });
+
   it("repairs drift that arrives on a healthy stack once it takes the stack down", async () => {
     const namespace = await build({});
     await eventually("the stack is ready", () => isPodReady(plane.admin, namespace, "server-0"));

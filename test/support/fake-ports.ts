@@ -6,6 +6,7 @@ import { farmState } from "../../src/core/farm.ts";
 import { keyOf } from "../../src/core/stack.ts";
 import type { StackId } from "../../src/core/stack.ts";
 import type {
+  Announcer,
   Audit,
   AuditEntry,
   Chat,
@@ -216,6 +217,17 @@ export function fakeChat(stored: StoredChat, seam = new Seam()): Chat {
         stored.sends.push(message.messageId);
         if (!duplicate) stored.shown.set(message.messageId, message);
         return { channel: "#builds", duplicate };
+      }),
+  };
+}
+
+/** Events by what they say. */
+export function fakeAnnouncer(said: string[], seam = new Seam()): Announcer {
+  return {
+    announce: (_, { reason, message }) =>
+      seam.around("announce", () => {
+        const words = `${reason}: ${message}`;
+        if (!said.includes(words)) said.push(words);
       }),
   };
 }

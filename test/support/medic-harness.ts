@@ -21,6 +21,7 @@ import {
   StoredChat,
   StoredIncidents,
   countingTelemetry,
+  fakeAnnouncer,
   fakeAudit,
   fakeChat,
   fakeCluster,
@@ -41,6 +42,8 @@ export class World {
   readonly audit = new StoredAudit();
   readonly chat = new StoredChat();
   readonly decisions: unknown[] = [];
+  /** Kubernetes Events, each once. */
+  readonly events: string[] = [];
   readonly counts = new Map<string, number>();
 
   /** A second at a time: Kubernetes does its part, then the medic looks at everything, as its sweep does. */
@@ -104,6 +107,7 @@ export function startMedic(world: World, options: MedicOptions = {}): Medic {
     cluster: { ...ownCluster, ...options.cluster?.(ownCluster) },
     audit: fakeAudit(world.audit, seam),
     decisions: fakeDecisions(world.decisions, seam),
+    announcer: fakeAnnouncer(world.events, seam),
     policy: { ...policy, tier2: options.investigate !== undefined, ...options.policy },
     episodes: {
       request: (name) => wanted.add(name),

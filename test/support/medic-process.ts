@@ -133,7 +133,7 @@ export interface AuditedRequest {
   readonly responseStatus?: { code: number };
 }
 
-/** Everything the medic changed in a namespace, by the API server's own audit log (dry runs change nothing). */
+/** Everything the medic changed in a namespace, by the API server's own audit log: dry runs change nothing, Events only say. */
 export async function medicWrites(auditLog: string, namespace: string): Promise<readonly AuditedRequest[]> {
   const requests = (await readFile(auditLog, "utf8"))
     .split("\n")
@@ -144,6 +144,7 @@ export async function medicWrites(auditLog: string, namespace: string): Promise<
       !["get", "list", "watch"].includes(verb) &&
       objectRef?.namespace === namespace &&
       (responseStatus?.code ?? 0) < 300 &&
+      objectRef.resource !== "events" &&
       !requestURI.includes("dryRun=All"),
   );
 }

@@ -12,7 +12,14 @@ import { episodeTools } from "../../src/agent/tools/all-tools.ts";
 import { policy } from "./builders.ts";
 import type { StackBuilder } from "./builders.ts";
 import { collectingLog } from "./collecting-log.ts";
-import { StoredAudit, StoredIncidents, countingTelemetry, fakeAudit, fakeIncidents } from "./fake-ports.ts";
+import {
+  StoredAudit,
+  StoredIncidents,
+  countingTelemetry,
+  fakeAnnouncer,
+  fakeAudit,
+  fakeIncidents,
+} from "./fake-ports.ts";
 import { SteppedClock } from "./stepped-clock.ts";
 
 /** The ten tools with the real hands of an episode, on one stack that stays as it is. */
@@ -73,6 +80,7 @@ export function toolBench(stack: StackBuilder, options: BenchOptions = {}): Tool
       clock,
       telemetry,
       audit: fakeAudit(audit),
+      announcer: fakeAnnouncer([]),
       incidentLog: createIncidentLog({ incidents: fakeIncidents(stored), clock, telemetry }),
       policy: { ...policy, allowNodePatch: true },
       log: collectingLog(),
