@@ -9,7 +9,7 @@ import type { MessagesApi, ModelRequest } from "../../farm/rehearsal/messages-ap
 import type { ApiClient } from "../../src/kube/api-client.ts";
 import { clientFor } from "../support/contract-cluster.ts";
 import { pausedBuild, trapTemplate, unwatched, watched } from "../support/forbidden-set-writes.ts";
-import { forbiddenWithEveryRight, forbiddenWithOwnRights } from "../support/forbidden-writes.ts";
+import { event, forbiddenWithEveryRight, forbiddenWithOwnRights } from "../support/forbidden-writes.ts";
 import {
   attempt,
   grantEverything,
@@ -196,6 +196,10 @@ describe("the admission policy on a real API server", () => {
           body: [{ path: "/spec/unschedulable", ...operation }],
         });
       }
+    });
+
+    it("say on a StatefulSet what it did", async () => {
+      await passes(event(watched, "StatefulSet", own));
     });
 
     it("hold its one Lease", async () => {

@@ -12,8 +12,35 @@ const node = (what: string, says: RegExp, name: string, ...operations: readonly 
 });
 const onlyUnschedulable = /of a node only spec\.unschedulable/;
 
-/** On pods and nodes; fake-2 is in maintenance. */
+export const event = (namespace: string, kind: string, component: string): Attempt => ({
+  method: "POST",
+  path: `/api/v1/namespaces/${namespace}/events`,
+  body: {
+    metadata: { name: `server-0.${kind}.${component}`.toLowerCase() },
+    involvedObject: { kind, name: "server-0", namespace },
+    reason: "MedicActed",
+    message: "x",
+    source: { component },
+  },
+});
+
+/** On pods, nodes and Events; fake-2 is in maintenance. */
 const onPodsAndNodes: readonly Forbidden[] = [
+  {
+    what: "an Event in a namespace that is not watched",
+    request: event(unwatched, "StatefulSet", own),
+    says: /not labelled medic\/watch=true/,
+  },
+  {
+    what: "an Event about a pod",
+    request: event(watched, "Pod", own),
+    says: /an Event is about a StatefulSet/,
+  },
+  {
+    what: "an Event in somebody else's name",
+    request: event(watched, "StatefulSet", "kubelet"),
+    says: /an Event is about a StatefulSet/,
+  },
   {
     what: "a pod without its time to end",
     request: { method: "DELETE", path: `${pods}/server-0-0`, body: { gracePeriodSeconds: 0 } },

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { settingInfos } from "../../../src/config/settings.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { incidentCrd } from "../../../src/kube/incident-crd.ts";
-import { neededRights } from "../../../src/kube/rights.ts";
+import { courtesies, neededRights } from "../../../src/kube/rights.ts";
 import { version } from "../../../src/lib/version.ts";
 import { medicChart as chart } from "../../support/medic-chart.ts";
 import { anthropic, find, helm, podOf, render, template } from "../../support/rendered-medic-chart.ts";
@@ -72,7 +72,10 @@ describe("the build-medic chart", () => {
             ["ClusterRole", false],
             ["Role", true],
           ] as const) {
-            const wanted = neededRights({ mode, tier2, allowNodePatch })
+            const wanted = [
+              ...neededRights({ mode, tier2, allowNodePatch }),
+              ...(mode === "act" ? courtesies : []),
+            ]
               .filter((right) => (right.own === true) === own)
               .map(({ group, resource, subresource, verbs }) => ({
                 apiGroups: [group],
