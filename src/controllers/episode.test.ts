@@ -217,6 +217,21 @@ test("a medic that died in an episode does not begin it again, and its cost stay
   assert.equal(world.chat.sends.length, 1);
 });
 
+test("an episode that was lost is over too when its build is gone before anybody looks", async () => {
+  const world = await cordonedFarm();
+  const seam = new Seam();
+  const dies: Model = () => {
+    seam.die();
+    throw new CrashSignal("in the middle of the episode");
+  };
+  await assert.rejects(world.live(40, medicWith(world, dies, { seam })), CrashSignal);
+  world.kubernetes.removeNamespace();
+  await world.live(5, medicWith(world, dies));
+  const { status } = only(world);
+  assert.equal(status.phase, "Gone");
+  assert.equal(status.episode?.outcome, "interrupted");
+});
+
 test("what cannot be audited does not begin", async () => {
   const world = await cordonedFarm();
   world.audit.broken = ["intent"];

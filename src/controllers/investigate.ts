@@ -1,4 +1,5 @@
 import { isClosed } from "../core/incident.ts";
+import type { IncidentStatus } from "../core/incident.ts";
 import { isRunning } from "../core/ledger.ts";
 import type { Decision, Plan } from "../core/plan.ts";
 import type { Snapshot } from "../core/snapshot.ts";
@@ -34,13 +35,13 @@ export async function closeLostEpisode(
   if (incident === undefined) return undefined;
   const endedAt = deps.clock.now();
   deps.log.warn("episode lost: the medic was restarted in it", { incident: incident.name });
-  await deps.incidentLog.change(
-    incident.name,
-    (status) =>
-      status.episode !== undefined && isRunning(status.episode)
-        ? { ...status, episode: { ...status.episode, outcome: "interrupted", endedAt } }
-        : status,
-    call,
-  );
+  await deps.incidentLog.change(incident.name, (status) => withoutLostEpisode(status, endedAt), call);
   return 0;
+}
+
+/** The status in which an episode that nobody works on any more has its end. */
+export function withoutLostEpisode(status: IncidentStatus, endedAt: number): IncidentStatus {
+  return status.episode !== undefined && isRunning(status.episode)
+    ? { ...status, episode: { ...status.episode, outcome: "interrupted", endedAt } }
+    : status;
 }

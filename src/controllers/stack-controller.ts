@@ -3,7 +3,7 @@ import { actionsUsed } from "../core/attempt.ts";
 import { decide } from "../core/plan.ts";
 import type { Decision, Plan } from "../core/plan.ts";
 import type { Policy } from "../core/policy.ts";
-import type { Incident } from "../core/incident.ts";
+import type { Incident, IncidentStatus } from "../core/incident.ts";
 import { isClosed } from "../core/incident.ts";
 import { isRunning } from "../core/ledger.ts";
 import { isUnsettled } from "../core/settle.ts";
@@ -25,7 +25,7 @@ import type {
   Log,
   Telemetry,
 } from "./ports.ts";
-import { closeLostEpisode, investigate } from "./investigate.ts";
+import { closeLostEpisode, investigate, withoutLostEpisode } from "./investigate.ts";
 import { remediate } from "./remediate.ts";
 import { settled } from "./settle.ts";
 
@@ -198,9 +198,12 @@ async function closeIncident(
   call: Call,
 ): Promise<Incident | undefined> {
   const at = deps.clock.now();
+  // One that runs here is stopped by the change and writes its own end.
+  const end = (status: IncidentStatus): IncidentStatus =>
+    deps.episodes.isRunning(name) ? status : withoutLostEpisode(status, at);
   return deps.incidentLog.change(
     name,
-    (status) => (isClosed(status.phase) ? status : entered(status, { phase }, at)),
+    (status) => (isClosed(status.phase) ? status : entered(end(status), { phase }, at)),
     call,
   );
 }
