@@ -1,14 +1,10 @@
 import type { Incident } from "./incident.ts";
 
-/** Why an Event was written, a stable CamelCase code each. */
-export const AnnouncementReasons = {
-  MedicActed: "The medic changed something for this stack.",
-  MedicInvestigates: "An episode of a model has begun.",
-  MedicEscalated: "People were told; the medic leaves this stack alone.",
-  MedicResolved: "The stack is ready again.",
-} as const;
-
-export type AnnouncementReason = keyof typeof AnnouncementReasons;
+/**
+ * Why an Event was written, a stable CamelCase code each: something was changed for the stack, an episode of a model began,
+ * people were told (the medic leaves the stack alone), the stack is ready again.
+ */
+type AnnouncementReason = "MedicActed" | "MedicInvestigates" | "MedicEscalated" | "MedicResolved";
 
 /** What `kubectl describe statefulset` is to say of the medic. */
 export interface Announcement {
