@@ -20,6 +20,7 @@ import {
   refusedByPolicy,
 } from "../support/medic-chart.ts";
 import type { Answer, Attempt } from "../support/medic-chart.ts";
+import { render } from "../support/rendered-medic-chart.ts";
 import { incidentsOf, incidentsPath, medicWrites, startMedic } from "../support/medic-process.ts";
 import {
   change,
@@ -122,6 +123,20 @@ describe("the admission policy on a real API server", () => {
     assert.match(sentence, says);
     seen.add(sentence);
   }
+
+  it("lets the medic's pod and the one of `helm test` in where Pod Security is restricted", async () => {
+    const pods = `/api/v1/namespaces/${own}/pods`;
+    const isThere = async (): Promise<boolean> => {
+      const list = (await read(plane.admin, pods)) as { items: { metadata: { name: string } }[] };
+      return list.items.some(({ metadata }) => metadata.name.startsWith(own));
+    };
+    await eventually("the Deployment's pod is made", isThere);
+    const body = render().find(({ kind }) => kind === "Pod");
+    const answer = await callApi(plane.admin, "POST", `${pods}?dryRun=All`, {
+      body: { ...body, metadata: { name: "asks" } },
+    });
+    assert.equal(answer.status, 201, JSON.stringify(answer.body));
+  });
 
   describe("refuses, with the medic's own rights, to write", () => {
     for (const { what, request, says } of forbiddenWithOwnRights)

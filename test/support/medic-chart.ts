@@ -13,8 +13,8 @@ export const medicChart = fileURLToPath(new URL("../../charts/build-medic", impo
 const name = "build-medic";
 
 /**
- * `helm install` of the medic's chart as its users do it, into the namespace build-medic; resolves with a kubeconfig of
- * its ServiceAccount once the API server enforces the admission policy.
+ * `helm install` of the medic's chart as its users do it, into the namespace build-medic, where only pods by
+ * the restricted Pod Security Standard are let in; resolves with a kubeconfig of its ServiceAccount.
  */
 export async function installMedicChart(
   plane: ControlPlane,
@@ -23,11 +23,11 @@ export async function installMedicChart(
   const flags = Object.entries({ "image.repository": "farm.test/build-medic", ...values }).flatMap(
     ([key, value]) => ["--set-json", `${key}=${JSON.stringify(value)}`],
   );
-  await promisify(execFile)(
-    await helmPath(),
-    ["install", name, medicChart, "--namespace", name, "--create-namespace", ...flags],
-    { env: { ...process.env, KUBECONFIG: plane.kubeconfig } },
-  );
+  const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+  await callApi(plane.admin, "POST", "/api/v1/namespaces", { body: { metadata: { name, labels } } });
+  await promisify(execFile)(await helmPath(), ["install", name, medicChart, "--namespace", name, ...flags], {
+    env: { ...process.env, KUBECONFIG: plane.kubeconfig },
+  });
   return plane.kubeconfigFor({ namespace: name, serviceAccount: name });
 }
 
