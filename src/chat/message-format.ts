@@ -45,7 +45,14 @@ function lines(message: EscalationMessage, link: string | undefined): string[] {
       ? "To look again: `build-medic diagnose`. While this lasts the medic changes nothing on these stacks."
       : `To look again: \`build-medic diagnose -n ${neutralCode(namespace, 63)}\`. The medic leaves this stack alone from now on.`,
     ...(link === undefined ? [] : [`Build: ${link}`]),
+    // Last, so that a cut takes a model's words first.
+    ...said("The model suggests", message.suggestion),
+    ...said("It quotes", message.evidence),
   ];
+}
+
+function said(title: string, words: string | undefined): string[] {
+  return words === undefined || words === "" ? [] : [`*${title}:* ${sentence(neutralText(words, 600))}`];
 }
 
 function stackTitle({ runId, namespace, client, stack, reason }: EscalationMessage): string {

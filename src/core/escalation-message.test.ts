@@ -62,6 +62,17 @@ test("the message tells everything that the incident knows, masked", () => {
   assert.doesNotMatch(JSON.stringify([rootCause, events, buildUrl]), /hunter22|abcdefghijklmnop/);
 });
 
+test("what a model quotes and suggests is told apart from the root cause, masked", () => {
+  const conclusion = { rootCause: "r", evidence: "token=abcdefghijklmnop", nextStep: "look at the switch" };
+  const episode = { ...incident.status.episode!, conclusion };
+  const { evidence, suggestion } = escalationMessage(
+    { ...incident, status: { ...incident.status, episode } },
+    "id",
+  );
+  assert.doesNotMatch(evidence ?? "none", /abcdefghijklmnop|none/);
+  assert.equal(suggestion, "look at the switch");
+});
+
 test("what an incident does not know is left out", () => {
   const { buildUrl: _, ...spec } = incident.spec;
   const { episode: _e, escalation: _s, ...status } = incident.status;

@@ -8,6 +8,7 @@ const EVENTS_TOLD = 8;
 /** The message of an escalated incident, masked. Everything comes from the Incident, so any replica can send it. */
 export function escalationMessage(incident: Incident, messageId: string): EscalationMessage {
   const { spec, status } = incident;
+  const { evidence, nextStep } = status.episode?.conclusion ?? {};
   const buildUrl = spec.buildUrl === undefined ? {} : { buildUrl: redact(spec.buildUrl) };
   return {
     messageId,
@@ -18,6 +19,8 @@ export function escalationMessage(incident: Incident, messageId: string): Escala
     stack: spec.pod === "" ? spec.statefulSet : `${spec.statefulSet} (pod ${spec.pod})`,
     reason: status.reason,
     rootCause: redact(status.rootCause),
+    ...(evidence === undefined ? {} : { evidence: redact(evidence) }),
+    ...(nextStep === undefined ? {} : { suggestion: redact(nextStep) }),
     events: (status.escalation?.events ?? []).map((line) => redact(line)),
     attempts: status.attempts.map((attempt) => redact(attemptLine(attempt))),
     costUsd: status.episode?.costUsd ?? 0,

@@ -10,6 +10,10 @@ export interface EscalationMessage {
   readonly stack: string;
   readonly reason: string;
   readonly rootCause: string;
+  /** What the model quotes for its account, where one was asked. */
+  readonly evidence?: string;
+  /** What the model would have a person do first. */
+  readonly suggestion?: string;
   /** What the events said, newest last. */
   readonly events: readonly string[];
   /** What was tried and how it went, oldest first; empty: nothing was tried. */

@@ -96,7 +96,7 @@ const messages: Record<string, readonly [Partial<EpisodeRecord>, string]> = {
         nextStep: "Run the migration!",
       },
     },
-    'The schema is missing. Evidence: log: "no such table". Suggested: Run the migration! The medic\'s own finding: the server ends again and again.',
+    "The schema is missing. The medic's own finding: the server ends again and again.",
   ],
   "its bare root cause": [
     { conclusion: { rootCause: "Is the schema there?" } },

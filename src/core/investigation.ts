@@ -1,3 +1,4 @@
+import { capText } from "./cap-text.ts";
 import type { Finding, Reason } from "./finding.ts";
 import { symptomOf } from "./farm.ts";
 import { isClosed } from "./incident.ts";
@@ -36,6 +37,8 @@ export function orInvestigate(
   return { kind: "investigate", reason: plan.reason, rootCause: plan.rootCause };
 }
 
+const CONCLUSION_BYTES = 700;
+
 const UNDER_WAY: Plan = { kind: "hold", why: "an episode is under way" };
 
 /** While a model looks at a stack, nothing else touches it. */
@@ -53,14 +56,9 @@ function episodeOf({ snapshot }: StackView): EpisodeRecord | undefined {
 function afterEpisode(plan: Escalate, { conclusion, outcome }: EpisodeRecord): Escalate {
   if (conclusion === undefined)
     return { ...plan, rootCause: `${plan.rootCause}; the model had no conclusion (${outcome})` };
-  const { rootCause, evidence, nextStep } = conclusion;
-  const told = [
-    sentence(rootCause),
-    ...(evidence === undefined ? [] : [`Evidence: ${sentence(evidence)}`]),
-    ...(nextStep === undefined ? [] : [`Suggested: ${sentence(nextStep)}`]),
-    `The medic's own finding: ${sentence(plan.rootCause)}`,
-  ];
-  return { ...plan, rootCause: told.join(" ") };
+  const own = `The medic's own finding: ${sentence(plan.rootCause)}`;
+  // Not so long that the medic's own finding would be cut off where people read it.
+  return { ...plan, rootCause: `${sentence(capText(conclusion.rootCause, CONCLUSION_BYTES))} ${own}` };
 }
 
 function sentence(text: string): string {

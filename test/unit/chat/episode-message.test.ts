@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formatMessage } from "../../../src/chat/message-format.ts";
+import { exampleEscalation } from "../../support/rocketchat/escalation-example.ts";
+
+test("what a model suggests and quotes comes last, as its words, without markup", () => {
+  const { text } = formatMessage(
+    exampleEscalation({ evidence: "connect *ETIMEDOUT* @all", suggestion: "Look at the switch" }),
+  );
+  const lines = text.split("\n").slice(-2);
+  assert.match(lines[0] ?? "", /^\*The model suggests:\* Look at the switch\.$/);
+  assert.match(lines[1] ?? "", /^\*It quotes:\* connect .*ETIMEDOUT/);
+  assert.doesNotMatch(lines[1] ?? "", /\*ETIMEDOUT\*|@all\b(?!\u200b)/);
+});
+
+test("without a model there is no such line", () => {
+  assert.doesNotMatch(formatMessage(exampleEscalation({})).text, /The model suggests|It quotes/);
+});
