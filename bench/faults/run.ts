@@ -23,7 +23,7 @@ export interface RunOptions {
 /** Stacks that are made or broken at the same time. */
 const AT_ONCE = 10;
 /** So long somebody waits for one outage before the next is begun; it goes on being looked after. */
-const PATIENCE_MS = 45_000;
+const PATIENCE_MS = 25_000;
 const QUIET_MS = 10_000;
 /** A refused message is tried again after five minutes. */
 const QUIESCENCE_MS = 7 * 60_000;
@@ -65,6 +65,7 @@ export async function runOutages(options: RunOptions): Promise<{ weather: Weathe
     signal: AbortSignal.any([over.signal, signal]),
     late: () => queue.length < outages.length / 2 || Date.now() > end - 5 * 60_000,
   });
+  const looking = setInterval(() => outages.filter(isOpen).forEach((outage) => look(world, outage)), 250);
   const told = setInterval(() => {
     const open = outages.filter(isOpen).length;
     const settled = outages.filter(({ settled }) => settled).length;
@@ -87,6 +88,7 @@ export async function runOutages(options: RunOptions): Promise<{ weather: Weathe
   } finally {
     over.abort();
     clearInterval(told);
+    clearInterval(looking);
   }
   return { weather, broken: outages.filter(({ brokenAt }) => brokenAt !== undefined).length };
 }
@@ -111,7 +113,7 @@ async function play(world: World, outage: Outage, weather: Weather, signal: Abor
       () => {},
     );
   const patience = Date.now() + PATIENCE_MS;
-  while (!signal.aborted && Date.now() < patience && !isSettled(world, outage)) await delay(100);
+  while (!signal.aborted && Date.now() < patience && !outage.settled) await delay(100);
 }
 
 function isDeployed({ pods }: World, { namespace, kind }: Outage): boolean {
@@ -134,13 +136,13 @@ export async function deleteNamespace({ admin }: World, outage: Outage): Promise
   await callApi(admin, "DELETE", `/api/v1/namespaces/${outage.namespace}`);
 }
 
-/** Closed, and told where people have to know. Once so, it counts as so. */
-function isSettled(world: World, outage: Outage): boolean {
-  outage.settled ||= settled(world, outage);
-  return outage.settled;
+/** Once settled, it counts as settled. */
+function look(world: World, outage: Outage): void {
+  outage.settled ||= isSettled(world, outage);
 }
 
-function settled({ incidents, chat, pods }: World, outage: Outage): boolean {
+/** Closed, and told where people have to know. */
+function isSettled({ incidents, chat, pods }: World, outage: Outage): boolean {
   const { namespace, kind, brokenAt = 0, deleted } = outage;
   const own = incidents.list().filter(({ spec }) => spec["namespace"] === namespace);
   const phases = own.map(({ status }) => status?.phase ?? "");
@@ -155,8 +157,7 @@ function settled({ incidents, chat, pods }: World, outage: Outage): boolean {
 async function quiescence(world: World, outages: readonly Outage[], signal: AbortSignal): Promise<void> {
   const end = Date.now() + QUIESCENCE_MS;
   const open = outages.filter(({ brokenAt }) => brokenAt !== undefined);
-  while (Date.now() < end && open.some((outage) => !isSettled(world, outage)))
-    await delay(250, undefined, { signal });
+  while (Date.now() < end && open.some(({ settled }) => !settled)) await delay(250, undefined, { signal });
   let quietSince = Date.now();
   let last = "";
   while (Date.now() < end && Date.now() - quietSince < QUIET_MS) {
