@@ -67,6 +67,16 @@ test("an open incident goes on, a closed one does not: the next outage has the n
   assert.equal(next.name, "ci-1-0-uid-serv-2");
 });
 
+test("an incident whose making was never answered is found and goes on, though the snapshot does not know it", async () => {
+  const world = new World();
+  const medic = startMedic(world);
+  const { name } = await startMedic(world).incidentLog.open(snapshot, account, call);
+  medic.incidents.sync();
+  const opened = await medic.incidentLog.open(snapshot, { ...account, rootCause: "seen again" }, call);
+  assert.deepEqual([opened.name, opened.status.rootCause], [name, "seen again"]);
+  assert.equal(world.incidents.all().length, 1);
+});
+
 test("an incident that another medic closed a moment ago is not opened again", async () => {
   const world = new World();
   const medic = startMedic(world);

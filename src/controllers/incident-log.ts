@@ -64,10 +64,10 @@ export function createIncidentLog(deps: {
   return {
     change,
     async open(snapshot, account, call) {
-      const known = snapshot.incident;
-      if (known !== undefined && !isClosed(known.status.phase)) {
+      const there = openIncident(snapshot, incidents.list());
+      if (there !== undefined) {
         const changed = await change(
-          known.name,
+          there,
           (status) => (isClosed(status.phase) ? status : entered(status, account, clock.now())),
           call,
         );
@@ -129,10 +129,7 @@ function anchorOf(snapshot: Snapshot): StatefulSetState {
  * more than the highest there is, for old incidents are removed and a name that is taken would open a closed one.
  */
 function incidentName(snapshot: Snapshot, anchor: StatefulSetState, known: readonly Incident[]): string {
-  const uids = new Set(snapshot.statefulSets.map(({ uid }) => uid));
-  const numbers = known
-    .filter(({ spec }) => uids.has(spec.statefulSetUid) && spec.client === snapshot.client)
-    .map(({ name }) => Number(/-(\d+)$/.exec(name)?.[1] ?? 0));
+  const numbers = numbered(snapshot, known).map(({ number }) => number);
   const client = snapshot.client
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
@@ -144,6 +141,28 @@ function incidentName(snapshot: Snapshot, anchor: StatefulSetState, known: reado
     String(Math.max(0, ...numbers) + 1),
   ];
   return parts.filter((part) => part !== "").join("-");
+}
+
+/** The incident of this outage; also one that the snapshot does not know yet, made by a call whose answer was lost. */
+function openIncident(snapshot: Snapshot, known: readonly Incident[]): string | undefined {
+  const { incident } = snapshot;
+  if (incident !== undefined && !isClosed(incident.status.phase)) return incident.name;
+  return numbered(snapshot, known)
+    .filter(({ status }) => !isClosed(status.phase))
+    .toSorted((left, right) => left.number - right.number)
+    .at(-1)?.name;
+}
+
+/** The incidents of the stack in its present incarnation, each with the number of its outage. */
+function numbered(
+  snapshot: Snapshot,
+  known: readonly Incident[],
+): readonly (Pick<Incident, "name" | "status"> & { readonly number: number })[] {
+  const uids = new Set(snapshot.statefulSets.map(({ uid }) => uid));
+  return known
+    .filter(({ spec }) => uids.has(spec.statefulSetUid) && spec.client === snapshot.client)
+    .map(({ name, status }) => ({ name, status, number: Number(/-(\d+)$/.exec(name)?.[1] ?? 0) }))
+    .filter(({ number }) => number > 0);
 }
 
 function specOf(snapshot: Snapshot, anchor: StatefulSetState, findings: readonly Finding[]): IncidentSpec {
