@@ -7,7 +7,7 @@ import { medicWrites } from "./writes.ts";
 import type { Write } from "./writes.ts";
 import type { World } from "./world.ts";
 
-export interface Judged {
+interface Judged {
   readonly outage: Outage;
   readonly offences: readonly Offence[];
   /** How its incidents ended. */

@@ -34,7 +34,7 @@ export interface WorldOptions {
   readonly onTurn: (outage: Outage, turn: number) => Promise<void>;
 }
 
-export type IncidentObject = StoredIncident & KubeObject;
+type IncidentObject = StoredIncident & KubeObject;
 
 /** A control plane with fake nodes, the medics behind proxies, a chat, a model, and a crowd of healthy stacks. */
 export interface World {
