@@ -22,6 +22,8 @@ export interface RunOptions {
 
 /** Stacks that are made or broken at the same time. */
 const AT_ONCE = 10;
+/** With more than these open none is broken: so many with the same trouble would be a storm. */
+const OPEN_AT_MOST = 35;
 /** So long somebody waits for one outage before the next is begun; it goes on being looked after. */
 const PATIENCE_MS = 25_000;
 const QUIET_MS = 10_000;
@@ -75,6 +77,7 @@ export async function runOutages(options: RunOptions): Promise<{ weather: Weathe
     const raging = weather.run();
     const work = async (): Promise<void> => {
       for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
+        while (outages.filter(isOpen).length >= OPEN_AT_MOST && !signal.aborted) await delay(250);
         if (Date.now() > end) return;
         await play(world, next, weather, signal);
       }
