@@ -7,7 +7,8 @@ import { FAULTS } from "./weather.ts";
 
 export interface Report {
   readonly seed: number;
-  readonly incidents: number;
+  /** How many were broken. */
+  readonly stacks: number;
   readonly replicas: number;
   readonly crowd: number;
   readonly seconds: number;
@@ -60,7 +61,7 @@ export function kindRows({ verdicts: { judged } }: Report): readonly Row[] {
 
 /** The page of the docs. */
 export function page(report: Report): string {
-  const { seed, incidents, replicas, crowd, seconds, starts, verdicts, conditions } = report;
+  const { seed, stacks, replicas, crowd, seconds, starts, verdicts, conditions } = report;
   const { system, processors, memoryGib, node, load, commit, at } = conditions;
   return `# Faults
 
@@ -68,7 +69,7 @@ Written by \`npm run faults\`, which anyone can run: a real API server with fake
 which things go wrong, a Rocket.Chat double and a model on the loopback interface. ${crowd} healthy stacks stand beside those that are
 broken, one after another, while the faults below come and go at random, up to three at once.
 
-Seed ${seed} · ${incidents} stacks broken · ${Math.round(seconds / 60)} minutes · ${starts} starts of a medic ·
+Seed ${seed} · ${stacks} stacks broken, ${verdicts.incidents} incidents · ${Math.round(seconds / 60)} minutes · ${starts} starts of a medic ·
 ${verdicts.writes} writes carried out, ${verdicts.refused} turned away by the API server (a precondition, a conflict) · ${verdicts.messages} messages.
 ${at.slice(0, 10)}, commit ${commit}, ${system}, ${processors} processors, ${memoryGib} GiB, Node ${node}, load ${load.join(" to ")}.
 

@@ -21,6 +21,7 @@ export interface Verdicts {
   readonly writes: number;
   readonly refused: number;
   readonly messages: number;
+  readonly incidents: number;
 }
 
 /** Asks the API server's audit log, its objects and the chat what came of everything. The medics are not asked. */
@@ -41,7 +42,14 @@ export async function pronounce(world: World, outages: readonly Outage[]): Promi
     return { outage, offences, phases: own.map(({ status }) => status?.phase ?? "none") };
   });
   const strays = straysIn(broken, { writes, messages, incidents });
-  return { judged, strays, writes: writes.length, refused, messages: messages.length };
+  return {
+    judged,
+    strays,
+    writes: writes.length,
+    refused,
+    messages: messages.length,
+    incidents: incidents.length,
+  };
 }
 
 function isAbout({ resource, namespace, name }: Write, outage: Outage): boolean {

@@ -54,7 +54,7 @@ export class Weather {
   }
 
   #isDue({ replicas = 1, every = 1, lasting = false }: FaultKind, round: number): boolean {
-    if (replicas > this.#options.replicas || round % every !== 0) return false;
+    if (replicas > this.#options.replicas || (round + 1) % every !== 0) return false;
     return !lasting || !this.#options.late();
   }
 
