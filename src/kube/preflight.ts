@@ -16,8 +16,7 @@ export async function preflight(
   { signal }: Call,
 ): Promise<void> {
   const { namespace } = options;
-  const get = (path: string): Promise<unknown> =>
-    client.request({ method: "GET", path, signal, timeoutMs: 5_000 });
+  const get = (path: string): Promise<unknown> => client.request({ method: "GET", path, signal });
   await get("/version").catch((error: unknown) => {
     throw new MedicError(
       "cluster-unreachable",

@@ -43,7 +43,7 @@ const restarts: ModelReply = {
   content: [{ type: "tool_use", name: "mcp__k8s__restart_pod", input: { pod: "server-0-0" } }],
 };
 
-/** What fails is outside the medic; the oracles are the API server and the chat. */
+/** The oracles are the API server and the chat. */
 describe("whatever fails outside, nothing is lost, doubled or repeated", () => {
   let plane: ControlPlane;
   let proxy: FaultyProxy;
@@ -172,6 +172,12 @@ describe("whatever fails outside, nothing is lost, doubled or repeated", () => {
     proxy.inject({ kind: "slow", afterMs: 5000 }, { path: "/statefulsets/", times: 3 });
     proxy.inject({ kind: "slow", afterMs: 5000 }, { path: "/leases/" });
     await repairedOnce(await build(scaledAway));
+  });
+
+  it("starts although the API server takes five seconds for its first answers", async () => {
+    assert.equal(await medic.stop(), 0);
+    proxy.inject({ kind: "slow", afterMs: 5000 }, { path: "/version" });
+    medic = await start();
   });
 
   it("repairs once after a storm of 429 in which everything was turned away", async () => {
