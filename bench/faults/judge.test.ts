@@ -66,6 +66,14 @@ const uncordon: Write = {
   object: { spec: {} },
 };
 
+const word: Write = {
+  ...patch,
+  verb: "create",
+  resource: "events",
+  name: "server-0.1",
+  object: { involvedObject: { kind: "StatefulSet", name: "server-0" } },
+};
+
 function evidence(kind: string, more: Partial<Evidence>): Evidence {
   return { outage: outage(kind), incidents: [], messages: 0, writes: [], ready: true, ...more };
 }
@@ -78,7 +86,7 @@ const verdicts = (given: Evidence): string[] => judge(given).map(({ verdict }) =
 
 describe("the judgement of an outage", () => {
   const fine: Readonly<Record<string, Evidence>> = {
-    "a repair": evidence("image drift", { incidents: ended("Resolved"), writes: [patch, stuckPod] }),
+    "a repair": evidence("image drift", { incidents: ended("Resolved"), writes: [patch, word, stuckPod] }),
     "an escalation": evidence("never ready", { incidents: ended("Escalated"), messages: 1, ready: false }),
     "an uncordoned node": evidence("cordoned node", { incidents: ended("Resolved"), writes: [uncordon] }),
     "a build that was deleted": evidence("image drift", {
@@ -131,6 +139,8 @@ describe("the judgement of an outage", () => {
       "wrong",
     ],
     "a write in the tests": [evidence("broken in its tests", { ready: false, writes: [patch] }), "wrong"],
+    "a word in the tests": [evidence("broken in its tests", { ready: false, writes: [word] }), "wrong"],
+    "a word said twice": [evidence("image drift", { ...repaired, writes: [word, word] }), "repeated"],
     "a write where only people can help": [
       evidence("intent unusable", { incidents: ended("Escalated"), messages: 1, writes: [patch] }),
       "wrong",

@@ -69,6 +69,8 @@ function wrongIn(outage: Outage, write: Write): string | undefined {
       return kind.mayWrite.includes("pod") ? wrongPod(outage, write) : "not of this kind";
     case "patch nodes":
       return kind.mayWrite.includes("node") ? wrongNode(outage, write) : "not of this kind";
+    case "create events":
+      return wrongEvent(outage, write);
     default:
       return "nothing that a medic does";
   }
@@ -100,6 +102,13 @@ function wrongNode({ node }: Outage, { name, sent, object }: Write): string | un
   if (!onlyTouches(sent, ["/spec/unschedulable"])) return "it writes more than the cordon";
   const { spec } = object;
   return isJsonObject(spec) && spec["unschedulable"] !== true ? undefined : "it is still cordoned";
+}
+
+/** A word about the stack; none where it is to be left alone. */
+function wrongEvent({ kind }: Outage, { object }: Write): string | undefined {
+  const about = (object["involvedObject"] ?? {}) as { readonly kind?: string; readonly name?: string };
+  if (kind.end === "none") return "on a stack that is in its tests";
+  return about.kind === "StatefulSet" && about.name === SERVER ? undefined : "about something else";
 }
 
 function onlyTouches(sent: unknown, paths: readonly string[]): boolean {

@@ -68,14 +68,20 @@ function isOwnMemory({ objectRef }: Audited): boolean {
 }
 
 function writeOf(request: Audited): Write {
-  const { resource = "", subresource, namespace = "", name = "" } = request.objectRef ?? {};
+  const { resource = "", subresource, namespace = "", name } = request.objectRef ?? {};
+  const object = isJsonObject(request.responseObject) ? request.responseObject : {};
   return {
     at: Date.parse(request.requestReceivedTimestamp),
     verb: request.verb,
     resource: subresource === undefined ? resource : `${resource}/${subresource}`,
     namespace,
-    name,
+    name: name ?? nameIn(object),
     sent: request.requestObject,
-    object: isJsonObject(request.responseObject) ? request.responseObject : {},
+    object,
   };
+}
+
+/** What is made has its name in its body only. */
+function nameIn({ metadata }: JsonObject): string {
+  return isJsonObject(metadata) && typeof metadata["name"] === "string" ? metadata["name"] : "";
 }
