@@ -44,6 +44,18 @@ describe("a background process", { skip: process.platform === "linux" ? false : 
     await endDaemon(daemon);
   });
 
+  it("is alive while another thread outlives its first one, for that holds its files", async () => {
+    const script =
+      "import ctypes, threading, time; threading.Thread(target=time.sleep, args=(60,)).start(); ctypes.CDLL(None).pthread_exit(None)";
+    const daemon = await start(`exec python3 -c '${script}'`, "python3");
+    const state = async () =>
+      (await readFile(`/proc/${daemon.pid}/stat`, "utf8")).split(") ")[1]?.slice(0, 1);
+    while ((await state()) !== "Z") await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(isAlive(daemon), true);
+    await endDaemon(daemon);
+    assert.equal(isAlive(daemon), false);
+  });
+
   it("writes what it says into its log", async () => {
     const daemon = await start("echo said; exec sleep 60", "talker");
     const file = join(directory, "talker.log");

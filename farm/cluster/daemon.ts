@@ -43,11 +43,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
-/** True while this very process runs: a zombie, or another process under the same id, does not count. */
+/**
+ * True while this very process runs: a zombie, or another process under the same id, does not count. One whose first thread
+ * is a zombie while others still end does: they hold its files and ports until the last of them is gone.
+ */
 export function isAlive(daemon: Daemon): boolean {
   const stat = processStat(daemon.pid);
   if (stat === undefined) return process.platform !== "linux" && answersSignal(daemon.pid);
-  return stat.state !== "Z" && stat.state !== "X" && stat.startTicks === daemon.startTicks;
+  if (stat.startTicks !== daemon.startTicks || stat.state === "X") return false;
+  return stat.state !== "Z" || stat.threads > 1;
 }
 
 /** Ends a process (SIGTERM, after `graceMs` SIGKILL) and waits until it is gone; one that is not ours any more is left alone. */
@@ -84,12 +88,12 @@ function commandLine(options: DaemonOptions): string[] {
   return line;
 }
 
-function processStat(pid: number): { state: string; startTicks: string } | undefined {
+function processStat(pid: number): { state: string; threads: number; startTicks: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The second field is the program's name in parentheses and may hold spaces; everything after it is plain.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[0] ?? "", startTicks: fields[19] ?? "" };
+    return { state: fields[0] ?? "", threads: Number(fields[17]), startTicks: fields[19] ?? "" };
   } catch {
     return undefined;
   }
