@@ -423,3 +423,15 @@ function reconciled(outcome: Attempt["outcome"] = "applied"): Attempt {
     detail: "image",
   };
 }
+
+test("a stack that is ready while its episode is under way is resolved when that has ended", () => {
+  const episode = { model: "m", turns: 0, tokens: 0, costUsd: 0, outcome: "running", tools: [] };
+  const stack = aStack().incident({ phase: "Verifying", readySince: DEPLOYED, episode });
+  assert.equal(decide(stack.snapshot(), policy).plan.kind, "verify");
+  const ended = aStack().incident({
+    phase: "Verifying",
+    readySince: DEPLOYED,
+    episode: { ...episode, outcome: "completed" },
+  });
+  assert.equal(decide(ended.snapshot(), policy).plan.kind, "close");
+});

@@ -88,7 +88,9 @@ function readyPlan(view: StackView, policy: Policy): Plan | undefined {
   const { incident, at } = view.snapshot;
   if (incident === undefined || isClosed(incident.status.phase)) return { kind: "none", why: "ready" };
   const noted = incident.status.readySince;
-  if (noted === undefined) return { kind: "verify", until: at + policy.verifyMs };
+  // An episode that is under way says its last word first; its cost belongs to this incident.
+  const open = noted === undefined || underWay(view) !== undefined;
+  if (open) return { kind: "verify", until: at + policy.verifyMs };
   // A relapse that nobody saw, because the medic was away, shows in the pods' own times.
   const until = Math.max(noted, ...view.sets.map(readySince)) + policy.verifyMs;
   return at < until
