@@ -66,6 +66,10 @@ describe("the medic in the cluster", { timeout: 40 * MINUTES }, () => {
       "name",
     ]);
     assert.match(policies, /build-medic/);
+    const tested = await kube.helm(["test", "build-medic", "-n", "build-medic", "--timeout", "2m"], {
+      timeoutSeconds: 150,
+    });
+    assert.equal(tested.code, 0, `${tested.stdout}${tested.stderr}`);
   });
 
   test("the matrix is as expected in all eight cells", async (context) => {
