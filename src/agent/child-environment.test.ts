@@ -34,7 +34,7 @@ const of = (
   childEnvironment({
     provider,
     environment: { ...environment, ...more },
-    folder: "/work/e1",
+    folder: "/episodes/e1",
     exists: () => files,
   });
 const own = [
@@ -85,7 +85,7 @@ test("home, configuration and temporary files are the episode's, whatever was se
   const env = of("anthropic");
   assert.deepEqual(
     ["HOME", "TMPDIR", "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_TMPDIR"].map((name) => env[name]),
-    Array(4).fill("/work/e1"),
+    Array(4).fill("/episodes/e1"),
   );
   assert.equal(env["CLAUDE_CODE_MAX_RETRIES"], "2");
 });
