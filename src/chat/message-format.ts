@@ -46,13 +46,19 @@ function lines(message: EscalationMessage, link: string | undefined): string[] {
       : `To look again: \`build-medic diagnose -n ${neutralCode(namespace, 63)}\`. The medic leaves this stack alone from now on.`,
     ...(link === undefined ? [] : [`Build: ${link}`]),
     // Last, so that a cut takes a model's words first.
-    ...said("The model suggests", message.suggestion),
-    ...said("It quotes", message.evidence),
+    ...suggestion(message),
+    ...evidence(message),
   ];
 }
 
-function said(title: string, words: string | undefined): string[] {
-  return words === undefined || words === "" ? [] : [`*${title}:* ${sentence(neutralText(words, 600))}`];
+function suggestion({ suggestion = "" }: EscalationMessage): string[] {
+  return suggestion === "" ? [] : [`*The model suggests:* ${sentence(neutralText(suggestion, 600))}`];
+}
+
+/** Log lines, mostly: as they are. */
+function evidence({ evidence = "" }: EscalationMessage): string[] {
+  const quoted = neutralCode(evidence, 400).trim();
+  return quoted === "" ? [] : [`*It quotes:* \`${quoted}\``];
 }
 
 function stackTitle({ runId, namespace, client, stack, reason }: EscalationMessage): string {
