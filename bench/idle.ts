@@ -99,7 +99,8 @@ export async function idleResult(crowd: Crowd, time: IdleTime, afterwards: Usage
       row("watches open at the same time", (who) => String(who.watchesAtOnce)),
       row("watches opened anew", (who) => String(who.watchesOpened)),
       row("other reads", (who) => String(who.get)),
-      row("writes", (who) => String(who.write)),
+      row("renewals of the Lease", (who) => String(who.renewals)),
+      row("other writes", (who) => String(who.write)),
       row("CPU seconds", (_, spent) => spent.cpuSeconds.toFixed(1)),
       row("resident memory, mean", (_, spent) => `${Math.round(spent.rssMib)} MiB`),
       row("resident memory, highest", (_, spent) => `${Math.round(spent.peakRssMib)} MiB`),
@@ -124,6 +125,8 @@ export async function idleResult(crowd: Crowd, time: IdleTime, afterwards: Usage
 interface Traffic {
   readonly list: number;
   readonly get: number;
+  /** Updates of the Lease by which one medic leads. */
+  readonly renewals: number;
   readonly write: number;
   readonly watchesAtOnce: number;
   readonly watchesOpened: number;
@@ -134,10 +137,13 @@ function traffic(all: readonly AuditedRequest[], agent: string, { from }: IdleTi
   const watches = own.filter(({ verb }) => verb === "watch");
   const asked = own.filter(({ verb, receivedAt }) => verb !== "watch" && receivedAt >= from);
   const count = (isIt: (verb: string) => boolean): number => asked.filter(({ verb }) => isIt(verb)).length;
+  const isWrite = (verb: string): boolean => verb !== "list" && verb !== "get";
+  const renewals = asked.filter(({ verb, resource }) => isWrite(verb) && resource === "leases").length;
   return {
     list: count((verb) => verb === "list"),
     get: count((verb) => verb === "get"),
-    write: count((verb) => verb !== "list" && verb !== "get"),
+    renewals,
+    write: count(isWrite) - renewals,
     watchesAtOnce: watches.filter(({ receivedAt }) => receivedAt < from).length,
     watchesOpened: watches.filter(({ receivedAt }) => receivedAt >= from).length,
   };
