@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { processStart } from "../../src/lib/process-start.ts";
 import { poll } from "./sleep.ts";
 
 /** A process that still has something to clean up. Its start time guards against a number that was given out again. */
@@ -14,12 +14,11 @@ export async function thisOwner(): Promise<Owner> {
 }
 
 export async function ownerOf(pid: number): Promise<Owner> {
-  return { pid, started: (await startOf(pid)) ?? "" };
+  return { pid, started: processStart(pid) ?? "" };
 }
 
 export async function isAlive(owner: Owner): Promise<boolean> {
-  if (process.platform === "linux")
-    return owner.started !== "" && (await startOf(owner.pid)) === owner.started;
+  if (process.platform === "linux") return owner.started !== "" && processStart(owner.pid) === owner.started;
   try {
     process.kill(owner.pid, 0);
     return true;
@@ -37,16 +36,4 @@ export async function endProcess(owner: Owner): Promise<void> {
     forMs: STOP_LIMIT_MS,
   });
   if (!gone && (await isAlive(owner))) process.kill(owner.pid, "SIGKILL");
-}
-
-/** The start time of a process in clock ticks since boot; `undefined` when it is gone, a zombie or not on Linux. */
-async function startOf(pid: number): Promise<string | undefined> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    // The name in parentheses may hold spaces and parentheses itself: count from its end.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
 }

@@ -3,7 +3,7 @@ import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { processStart } from "./process-start.ts";
+import { processStart } from "../lib/process-start.ts";
 
 const ending = ".child";
 const recordShape = z.object({

@@ -64,6 +64,5 @@ export function permittedRights({ allowNodePatch }: Pick<Wanted, "allowNodePatch
   return [
     ...neededRights({ mode: "act", tier2: true, allowNodePatch }),
     ...courtesies,
-    ...(allowNodePatch ? [{ group: "", resource: "nodes", verbs: ["patch"] }] : []),
   ];
 }

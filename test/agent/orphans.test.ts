@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { reapOrphans, recordChild } from "../../src/agent/orphans.ts";
-import { processStart } from "../../src/agent/process-start.ts";
+import { processStart } from "../../src/lib/process-start.ts";
 import { processesOf, rehearse, temporaryFolder } from "./episode-harness.ts";
 
 test("an agent whose medic was killed goes on living until the next medic starts", async (t) => {
