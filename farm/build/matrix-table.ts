@@ -16,7 +16,9 @@ export function formatMatrix(result: MatrixResult): string {
     "",
     ...differences,
     result.asExpected
-      ? `All ${result.cells.length} cells are as expected.`
+      ? result.cells.length === 1
+        ? "The one cell is as expected."
+        : `All ${result.cells.length} cells are as expected.`
       : "The matrix is NOT as expected.",
   ].join("\n");
 }
