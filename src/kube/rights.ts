@@ -61,8 +61,5 @@ export function neededRights({ mode, tier2, allowNodePatch }: Wanted): readonly 
 
 /** The most that the account may hold without being refused: what some configuration of this mode needs. */
 export function permittedRights({ allowNodePatch }: Pick<Wanted, "allowNodePatch">): readonly Right[] {
-  return [
-    ...neededRights({ mode: "act", tier2: true, allowNodePatch }),
-    ...courtesies,
-  ];
+  return [...neededRights({ mode: "act", tier2: true, allowNodePatch }), ...courtesies];
 }
