@@ -1,6 +1,4 @@
 import { hostname } from "node:os";
-import { createHash } from "node:crypto";
-import { resolve } from "node:path";
 import { openAudit } from "./audit/audit-log.ts";
 import { createDecisions } from "./audit/decisions.ts";
 import { createTranscripts } from "./audit/transcripts.ts";
@@ -8,6 +6,7 @@ import { createApi } from "./api/server.ts";
 import type { IncidentChange } from "./api/server.ts";
 import { serveApi } from "./api/serve.ts";
 import { fenced } from "./app/fence.ts";
+import { stateFolderId } from "./app/state-folder.ts";
 import { createTerm } from "./app/term.ts";
 import type { Term } from "./app/term.ts";
 import { announceTier2, openRunner } from "./app/tier2.ts";
@@ -218,8 +217,7 @@ async function withinRights(
  * lock on that folder's audit log keeps a second process from using it.
  */
 function identityOf({ stateDir }: Config): string {
-  const folder = createHash("sha256").update(resolve(stateDir)).digest("hex").slice(0, 12);
-  return `${hostname()}_${folder}`;
+  return `${hostname()}_${stateFolderId(stateDir)}`;
 }
 
 /** What an operator must know at start. */

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInvestigator, worstOvershootUsd } from "../agent/investigator.ts";
 import { reapOrphans } from "../agent/orphans.ts";
 import type { EpisodeRunner } from "../agent/run-episode.ts";
@@ -13,6 +12,7 @@ import type { EpisodeController, EpisodeDeps } from "../controllers/episode-cont
 import type { Log } from "../controllers/ports.ts";
 import { worstHourUsd } from "../core/ledger.ts";
 import { createRedactor } from "../core/redact.ts";
+import { stateFolderId } from "./state-folder.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -47,8 +47,7 @@ export function episodesOf(
 
 /** Short, for the path of a socket in it may not be long; the same again after a restart, to find what was left. */
 function agentFolder(stateDir: string): string {
-  const name = createHash("sha256").update(resolve(stateDir)).digest("hex").slice(0, 12);
-  return join(tmpdir(), `build-medic-${name}`);
+  return join(tmpdir(), `build-medic-${stateFolderId(stateDir)}`);
 }
 
 /** What an operator must know of it at start. */

@@ -4,6 +4,7 @@ import type { Decisions, Log } from "../controllers/ports.ts";
 import { createRedactor, numberedMask } from "../core/redact.ts";
 import type { Json } from "../core/json.ts";
 import { messageOf } from "../lib/medic-error.ts";
+import { fileName } from "./file-name.ts";
 
 /** Enough for weeks of trouble; a decision is some tens of kilobytes. */
 const defaultMaxFiles = 1000;
@@ -77,11 +78,6 @@ async function readFolder(folder: string): Promise<Kept> {
     if (stem !== undefined) numbers.set(stem, Math.max(numbers.get(stem) ?? 0, Number(number)));
   }
   return { names: aged.map(({ name }) => name), numbers };
-}
-
-/** An Incident's name is a valid file name already; anything else is made one. */
-function fileName(incident: string): string {
-  return incident.replace(/[^a-z0-9.-]/gi, "_").replace(/^\.+/, "_");
 }
 
 /** First the secrets are found by their names, then they are masked wherever they stand, also in the sentences about them. */

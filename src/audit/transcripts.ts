@@ -5,6 +5,7 @@ import { parseJson } from "../core/json.ts";
 import type { Json } from "../core/json.ts";
 import type { Log } from "../controllers/ports.ts";
 import { messageOf } from "../lib/medic-error.ts";
+import { fileName } from "./file-name.ts";
 
 /** The message logs of episodes: `episodes/<incident>.jsonl`, one message a line. */
 export interface Transcripts {
@@ -62,9 +63,4 @@ export async function readTranscript(folder: string, incident: string): Promise<
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-}
-
-/** An Incident's name is a valid file name already; anything else is made one. */
-function fileName(incident: string): string {
-  return incident.replace(/[^a-z0-9.-]/gi, "_").replace(/^\.+/, "_");
 }
