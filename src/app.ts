@@ -120,7 +120,10 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   const runner = await openRunner(config, environment);
   const around = options.around ?? ((own: Ports) => own);
   const ports = fenced(
-    around({ cluster: kube, incidents, audit, decisions, chat: createChat(config.chat, log) }),
+    {
+      ...around({ cluster: kube, incidents, audit, decisions, chat: createChat(config.chat, log) }),
+      announcer: createAnnouncer({ client, clock, log }),
+    },
     () => election.holds(),
   );
 
@@ -137,7 +140,6 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
       config,
       environment,
       transcripts,
-      announcer: createAnnouncer({ client, clock, log }),
       runner,
       clock,
       telemetry: metrics.telemetry,

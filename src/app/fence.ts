@@ -1,10 +1,11 @@
-import type { Chat, Cluster, Incidents } from "../controllers/ports.ts";
+import type { Announcer, Chat, Cluster, Incidents } from "../controllers/ports.ts";
 import { MedicError } from "../lib/medic-error.ts";
 
 interface Ports {
   readonly cluster: Cluster;
   readonly incidents: Incidents;
   readonly chat: Chat;
+  readonly announcer: Announcer;
 }
 
 /**
@@ -12,7 +13,7 @@ interface Ports {
  * wherever in its work it is, and before another one begins.
  */
 export function fenced<T extends Ports>(ports: T, holds: () => boolean): T {
-  const { cluster, incidents, chat } = ports;
+  const { cluster, incidents, chat, announcer } = ports;
   async function whileHeld<R>(act: () => Promise<R>): Promise<R> {
     if (!holds())
       throw new MedicError("not-leader", "another replica may lead by now, so nothing is changed");
@@ -26,6 +27,10 @@ export function fenced<T extends Ports>(ports: T, holds: () => boolean): T {
       create: (...given) => whileHeld(() => incidents.create(...given)),
       update: (...given) => whileHeld(() => incidents.update(...given)),
       remove: (...given) => whileHeld(() => incidents.remove(...given)),
+    },
+    // It never rejects: what cannot be said is left unsaid.
+    announcer: {
+      announce: async (...given) => (holds() ? announcer.announce(...given) : undefined),
     },
     chat: { ...chat, send: (...given) => whileHeld(() => chat.send(...given)) },
   };
