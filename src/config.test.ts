@@ -49,6 +49,7 @@ test("has the defaults of the contract", () => {
     maxConcurrentEpisodes: 3,
     episodeTimeoutSeconds: 300,
     incidentTtl: "7d",
+    rerunMinutes: 40,
     namespace: "build-medic",
     stateDir: "./state",
     port: 8080,

@@ -51,6 +51,14 @@ export const settingsSchema = z.object({
     .regex(/^[1-9]\d{0,5}[smhd]$/)
     .default("7d")
     .describe("How long a closed Incident is kept: a number and s, m, h or d."),
+  rerunMinutes: z
+    .number()
+    .min(0)
+    .max(1440)
+    .default(40)
+    .describe(
+      "What running a build again costs your team, in minutes. Only for the totals of what was saved; nothing is decided by it.",
+    ),
   namespace: z
     .string()
     .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/)

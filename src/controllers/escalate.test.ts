@@ -4,6 +4,7 @@ import { World, startMedic } from "../../test/support/medic-harness.ts";
 import { MINUTE } from "../../test/support/stack-pieces.ts";
 import type { Incident } from "../core/incident.ts";
 import { messageIdOf } from "../core/message-id.ts";
+import { wouldHave } from "../core/totals.ts";
 
 /** Stacks that came up, whose declared server image then went from the registry. */
 async function hopeless(stacks = 1, broken = stacks): Promise<World> {
@@ -55,6 +56,15 @@ test("a stack that recovers after it was handed over stays with people", async (
   assert.equal(world.chat.sends.length, 1);
 });
 
+test("the incident says that a model would have been asked, where there is none and people are not needed", async () => {
+  const world = await hopeless();
+  await world.live(3, startMedic(world));
+  assert.equal(only(world).status.wouldInvestigate, true);
+  const storm = await hopeless(7, 6);
+  await storm.live(60, startMedic(storm));
+  for (const { status } of storm.incidents.all()) assert.equal(status.wouldInvestigate, undefined);
+});
+
 test("in observe mode the repair is told, audited as refused, and not made", async () => {
   const world = new World();
   world.kubernetes.deploy();
@@ -73,6 +83,8 @@ test("in observe mode the repair is told, audited as refused, and not made", asy
     world.audit.entries.map(({ stage, decision }) => [stage, decision.allowed]),
     [["refused", false]],
   );
+  assert.equal(status.wouldInvestigate, undefined);
+  assert.equal(wouldHave(only(world)), "repair-tier1");
   assert.equal(world.counts.get("refused reconcile-to-intent ObserveOnly"), 1);
   assert.match(world.chat.shown.values().next().value!.attempts[0]!, /observed \(would have done/);
 });

@@ -4,6 +4,7 @@ import { eventLines } from "../core/escalation-message.ts";
 import type { Incident } from "../core/incident.ts";
 import { messageIdOf } from "../core/message-id.ts";
 import { attemptDetail, attemptName } from "../core/attempt.ts";
+import { lacksModel } from "../core/plan.ts";
 import type { Decision, Plan, Refused } from "../core/plan.ts";
 import { symptomOf } from "../core/farm.ts";
 import { isStorm } from "../core/permit.ts";
@@ -37,6 +38,7 @@ export async function escalate(
   await deps.decisions.record(incident.name, { snapshot, policy: deps.policy, decision });
   if (plan.refused !== undefined) await auditRefusal(deps, incident, plan.refused, log);
   const at = deps.clock.now();
+  const unasked = lacksModel(snapshot, deps.policy);
   const escalation = await outboxRecord(
     deps,
     snapshot,
@@ -51,7 +53,8 @@ export async function escalate(
       const told =
         plan.refused === undefined ? status : withAttempt(status, refusedAttempt(plan.refused, at));
       const { reason, rootCause, findings } = account;
-      return { ...entered(told, { phase: "Escalated", reason, rootCause, findings }, at), escalation };
+      const next = entered(told, { phase: "Escalated", reason, rootCause, findings }, at);
+      return { ...next, escalation, ...(unasked ? { wouldInvestigate: true } : {}) };
     },
     call,
   );

@@ -72,6 +72,8 @@ export interface IncidentStatus {
   readonly attempts: readonly Attempt[];
   readonly episode?: EpisodeRecord;
   readonly escalation?: EscalationRecord;
+  /** It went to people without a model having been asked, only because there is none. */
+  readonly wouldInvestigate?: boolean;
   /** Since when the stack is found ready, while Verifying. */
   readonly readySince?: number;
   /** When each phase was entered. */

@@ -21,7 +21,7 @@ import type { Action } from "./action.ts";
 import type { Finding } from "./finding.ts";
 import type { Attempt, IncidentStatus, Phase } from "./incident.ts";
 import { attemptDetail, attemptName } from "./attempt.ts";
-import { decide } from "./plan.ts";
+import { decide, lacksModel } from "./plan.ts";
 import type { Plan } from "./plan.ts";
 
 type Of<K extends Plan["kind"]> = Plan & { kind: K };
@@ -434,4 +434,14 @@ test("a stack that is ready while its episode is under way is resolved when that
     episode: { ...episode, outcome: "completed" },
   });
   assert.equal(decide(ended.snapshot(), policy).plan.kind, "close");
+});
+
+test("tells a stack that only lacks a model from one that has been asked about, needs people or is repaired", () => {
+  const crashing = aStack().withPod(crashed());
+  const beyond = (own: typeof policy, on = crashing): boolean => lacksModel(on.snapshot(), own);
+  assert.equal(beyond(policy), true);
+  assert.equal(beyond({ ...policy, mode: "observe" }), true);
+  assert.equal(beyond({ ...policy, tier2: true }), false);
+  assert.equal(beyond(policy, crashing.farm({ stacks: 5, stacksBySymptom: { CrashLoop: 5 } })), false);
+  assert.equal(beyond(policy, aStack()), false);
 });

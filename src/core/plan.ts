@@ -67,6 +67,11 @@ export function decide(snapshot: Snapshot, policy: Policy): Decision {
   return { findings, plan: troublePlan(view, policy, findings) };
 }
 
+/** True when only the want of a model sends this stack to people without an episode. */
+export function lacksModel(snapshot: Snapshot, policy: Policy): boolean {
+  return !policy.tier2 && decide(snapshot, { ...policy, tier2: true }).plan.kind === "investigate";
+}
+
 /** Whatever the stack's health: not ours, gone, its tests run, someone has it. */
 function outsidePlan(view: StackView): Plan | undefined {
   const { namespace, incident } = view.snapshot;

@@ -130,7 +130,10 @@ const status: fc.Arbitrary<IncidentStatus> = merged(
   }),
   merged(
     optional("episode", episode),
-    merged(optional("escalation", escalation), optional("readySince", at)),
+    merged(
+      merged(optional("escalation", escalation), optional("readySince", at)),
+      optional("wouldInvestigate", fc.constant(true)),
+    ),
   ),
 );
 const spec = merged(

@@ -120,6 +120,7 @@ function decodeStatus(raw: Json | undefined, createdAt: number): IncidentStatus 
     attempts: list(status["attempts"]).map((item) => decodeAttempt(object(item), createdAt)),
     ...optional("episode", decodeEpisode(status["episode"])),
     ...optional("escalation", escalation),
+    ...(status["wouldInvestigate"] === true ? { wouldInvestigate: true } : {}),
     ...optional("readySince", readySince),
     times: garbled ? { Escalated: createdAt, ...times } : times,
   };

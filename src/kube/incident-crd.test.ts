@@ -63,6 +63,7 @@ const full = {
       conclusion: { rootCause: "r", evidence: "e", nextStep: "n" },
     },
     escalation: { messageId: "m", events: ["e"], channel: "c", sentAt: 1, lastError: "l" },
+    wouldInvestigate: true,
     readySince: 1,
     times: {
       Detected: 1,

@@ -110,6 +110,10 @@ const status: JsonObject = record("Everything that decides what happens next.", 
   attempts: list("What was tried, oldest first.", attempt),
   episode,
   escalation,
+  wouldInvestigate: {
+    type: "boolean",
+    description: "True when it went to people without a model having been asked, only because there is none.",
+  },
   readySince: time("Since when the stack is found ready, while Verifying."),
   times: record(
     "When each phase was entered.",
