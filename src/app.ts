@@ -15,6 +15,7 @@ import type { Config } from "./config.ts";
 import { policyOf } from "./config/policy.ts";
 import { describeConfig, secretsOf } from "./config.ts";
 import type { Audit, Chat, Cluster, Decisions, Incidents, Log } from "./controllers/ports.ts";
+import { LEADER_LEASE } from "./core/contract.ts";
 import { farmState } from "./core/farm.ts";
 import type { Incident } from "./core/incident.ts";
 import { spentUsd } from "./core/ledger.ts";
@@ -31,9 +32,6 @@ import { systemClock } from "./lib/clock.ts";
 import { MedicError } from "./lib/medic-error.ts";
 import { createLog } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
-
-/** Name of the Lease in the medic's own namespace. */
-const LEASE = "build-medic-leader";
 
 export interface AppOptions {
   readonly config: Config;
@@ -107,7 +105,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   const election = createElection({
     client,
     namespace: config.namespace,
-    name: LEASE,
+    name: LEADER_LEASE,
     identity: identityOf(config),
     clock,
     log,

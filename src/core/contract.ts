@@ -31,3 +31,6 @@ export const IncidentResource = {
   plural: "incidents",
   kind: "Incident",
 } as const;
+
+/** The one Lease by which replicas elect who leads, in the medic's own namespace. */
+export const LEADER_LEASE = "build-medic-leader";

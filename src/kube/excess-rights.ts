@@ -8,6 +8,8 @@ interface ResourceRule {
   readonly verbs?: readonly string[];
   readonly apiGroups?: readonly string[];
   readonly resources?: readonly string[];
+  /** Absent or empty: whatever the name. */
+  readonly resourceNames?: readonly string[];
 }
 
 /** What every account may do: ask what it may do. */
@@ -70,27 +72,42 @@ async function rulesIn(
 }
 
 function excessOf(
-  { verbs = [], apiGroups = [], resources = [] }: ResourceRule,
+  { verbs = [], apiGroups = [], resources = [], resourceNames = [] }: ResourceRule,
   permitted: readonly Right[],
 ): string[] {
   return apiGroups
     .filter((group) => !EVERYBODYS.includes(group))
-    .flatMap((group) => resources.flatMap((resource) => excessVerbs({ group, resource, verbs }, permitted)));
+    .flatMap((group) =>
+      resources.flatMap((resource) =>
+        excessVerbs({ group, resource, verbs, names: resourceNames }, permitted),
+      ),
+    );
 }
 
-function excessVerbs(
-  { group, resource, verbs }: { group: string; resource: string; verbs: readonly string[] },
-  permitted: readonly Right[],
-): string[] {
-  const allowed = permitted
-    .filter((right) => right.group === group && nameOf(right) === resource)
-    .flatMap((right) => right.verbs);
-  const extra = verbs.filter((verb) => !allowed.includes(verb));
+interface Granted {
+  readonly group: string;
+  readonly resource: string;
+  readonly verbs: readonly string[];
+  /** Empty: whatever the name. */
+  readonly names: readonly string[];
+}
+
+function excessVerbs({ group, resource, verbs, names }: Granted, permitted: readonly Right[]): string[] {
+  const rights = permitted.filter((right) => right.group === group && nameOf(right) === resource);
+  const extra = verbs.filter(
+    (verb) => !rights.some((right) => right.verbs.includes(verb) && coversNames(right, names)),
+  );
   const what = resource === "*" ? "everything" : resource;
   const where = group === "" ? "" : group === "*" ? " of every group" : ` (${group})`;
+  const named = names.length === 0 ? "" : ` named ${names.join(", ")}`;
   return extra.length === 0
     ? []
-    : [`${extra.map((verb) => (verb === "*" ? "do anything" : verb)).join(", ")} on ${what}${where}`];
+    : [`${extra.map((verb) => (verb === "*" ? "do anything" : verb)).join(", ")} on ${what}${where}${named}`];
+}
+
+/** A right to one object is held to by a grant for that name alone. */
+function coversNames({ name }: Right, names: readonly string[]): boolean {
+  return name === undefined || (names.length > 0 && names.every((granted) => granted === name));
 }
 
 function nameOf({ resource, subresource }: Right): string {

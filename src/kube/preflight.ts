@@ -57,17 +57,19 @@ async function missingRights(
 ): Promise<readonly string[]> {
   const asked = neededRights(wanted).flatMap((right) => right.verbs.map((verb) => ({ ...right, verb })));
   const answers = await Promise.all(
-    asked.map(async ({ group, resource, subresource, verb, own }) => {
+    asked.map(async ({ group, resource, subresource, name, verb, own }) => {
       const resourceAttributes = {
         group,
         resource,
         verb,
         ...(subresource === undefined ? {} : { subresource }),
+        ...(name === undefined ? {} : { name }),
         ...(own ? { namespace } : {}),
       };
       const allowed = await mayI(client, resourceAttributes, signal);
       const full = `${resource}${group === "" ? "" : `.${group}`}${subresource === undefined ? "" : `/${subresource}`}`;
-      return allowed ? undefined : `${verb} ${full}${own ? ` in ${namespace}` : ""}`;
+      const named = name === undefined ? "" : ` named ${name}`;
+      return allowed ? undefined : `${verb} ${full}${named}${own ? ` in ${namespace}` : ""}`;
     }),
   );
   return answers.flatMap((answer) => answer ?? []);

@@ -1,4 +1,4 @@
-import { IncidentResource } from "../core/contract.ts";
+import { IncidentResource, LEADER_LEASE } from "../core/contract.ts";
 
 /** One right that the medic's code uses. */
 export interface Right {
@@ -6,6 +6,8 @@ export interface Right {
   readonly resource: string;
   readonly subresource?: string;
   readonly verbs: readonly string[];
+  /** Only on the one object of this name. */
+  readonly name?: string;
   /** Only in the medic's own namespace. */
   readonly own?: true;
 }
@@ -48,7 +50,15 @@ export function neededRights({ mode, tier2, allowNodePatch }: Wanted): readonly 
       verbs: ["get", "list", "watch", "create", "delete"],
       own: true,
     },
-    { group: "coordination.k8s.io", resource: "leases", verbs: ["get", "create", "update"], own: true },
+    // RBAC cannot limit a create to a name; the admission policy does.
+    { group: "coordination.k8s.io", resource: "leases", verbs: ["create"], own: true },
+    {
+      group: "coordination.k8s.io",
+      resource: "leases",
+      name: LEADER_LEASE,
+      verbs: ["get", "update"],
+      own: true,
+    },
     {
       group: IncidentResource.group,
       resource: IncidentResource.plural,

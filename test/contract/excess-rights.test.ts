@@ -37,9 +37,10 @@ describe("the medic's account", () => {
     const rules = (own: boolean) =>
       rights
         .filter((right) => (right.own === true) === own)
-        .map(({ group, resource, subresource, verbs }) => ({
+        .map(({ group, resource, subresource, name: only, verbs }) => ({
           apiGroups: [group],
           resources: [subresource === undefined ? resource : `${resource}/${subresource}`],
+          ...(only === undefined ? {} : { resourceNames: [only] }),
           verbs,
         }));
     const subjects = [{ kind: "User", name, apiGroup: "rbac.authorization.k8s.io" }];
@@ -111,6 +112,47 @@ describe("the medic's account", () => {
       await onlyObserves(medic, namespace);
       assert.equal(excessOf(medic), "get on secrets");
     });
+  });
+
+  const leases = { group: "coordination.k8s.io", resource: "leases", own: true } as const;
+
+  it("that may change every Lease of its namespace, or one more, only observes", async () => {
+    const exact = permittedRights({ allowNodePatch: false });
+    const anyLease = await user("any-lease", [...exact, { ...leases, verbs: ["get", "update"] }]);
+    await withMedic(anyLease, {}, async (medic, namespace) => {
+      await onlyObserves(medic, namespace);
+      assert.equal(excessOf(medic), "get, update on leases (coordination.k8s.io)");
+    });
+    const other = await user("other-lease", [
+      ...exact,
+      { ...leases, name: "of-somebody-else", verbs: ["update"] },
+    ]);
+    await withMedic(other, {}, async (medic, namespace) => {
+      await onlyObserves(medic, namespace);
+      assert.equal(excessOf(medic), "update on leases (coordination.k8s.io) named of-somebody-else");
+    });
+  });
+
+  it("that may do with its one Lease what it never does only observes", async () => {
+    const kubeconfig = await user("lease-remover", [
+      ...permittedRights({ allowNodePatch: false }),
+      { ...leases, name: "build-medic-leader", verbs: ["delete"] },
+    ]);
+    await withMedic(kubeconfig, {}, async (medic, namespace) => {
+      await onlyObserves(medic, namespace);
+      assert.equal(excessOf(medic), "delete on leases (coordination.k8s.io) named build-medic-leader");
+    });
+  });
+
+  it("that may not change the one Lease is told so", async () => {
+    const kubeconfig = await user("without-lease", [
+      ...permittedRights({ allowNodePatch: false }).filter(({ name }) => name === undefined),
+      { ...leases, name: "of-somebody-else", verbs: ["get", "update"] },
+    ]);
+    await assert.rejects(
+      withMedic(kubeconfig, {}, async () => {}),
+      /may not: get leases\.coordination\.k8s\.io named build-medic-leader in build-medic; update leases/,
+    );
   });
 
   it("that may patch nodes while the flag is off only observes", async () => {

@@ -14,9 +14,11 @@ import type { Json, PodSpec, Rule } from "../../support/rendered-medic-chart.ts"
 
 const verbsOf = (rules: readonly Rule[]): string[] =>
   rules
-    .flatMap(({ apiGroups, resources, verbs }) =>
+    .flatMap(({ apiGroups, resources, resourceNames = [], verbs }) =>
       apiGroups.flatMap((group) =>
-        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}.${group}`)),
+        resources.flatMap((resource) =>
+          verbs.map((verb) => [verb, `${resource}.${group}`, ...resourceNames].join(" ")),
+        ),
       ),
     )
     .toSorted();
@@ -77,9 +79,10 @@ describe("the build-medic chart", () => {
               ...(mode === "act" ? courtesies : []),
             ]
               .filter((right) => (right.own === true) === own)
-              .map(({ group, resource, subresource, verbs }) => ({
+              .map(({ group, resource, subresource, name, verbs }) => ({
                 apiGroups: [group],
                 resources: [subresource === undefined ? resource : `${resource}/${subresource}`],
+                ...(name === undefined ? {} : { resourceNames: [name] }),
                 verbs,
               }));
             assert.deepEqual(verbsOf(find(manifests, kind).rules ?? []), verbsOf(wanted), kind);
