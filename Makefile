@@ -23,7 +23,7 @@ clean: ## take the farm down and delete what builds left behind
 	@if [ -d node_modules ]; then $(MEDIC) farm down; fi
 	rm -rf out state
 
-setup: needs node_modules/.package-lock.json
+setup: needs node_modules/.package-lock.json web/dist/dashboard/index.html
 
 needs:
 	@command -v node >/dev/null || { echo "Node.js 20 or newer is needed: install it (for example with: apt-get install nodejs npm) and try again." >&2; exit 1; }
@@ -36,3 +36,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@echo "Installing the packages of package-lock.json (npm install, about a minute)"
 	@npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
+
+# npm's install has built the pages already; this is for when their source has changed since.
+web/dist/dashboard/index.html: $(shell find web -type f -not -path 'web/dist/*') | node_modules/.package-lock.json
+	@npm run --silent build:web

@@ -38,7 +38,7 @@ export const imageRecipes: Readonly<Record<ImageName, ImageRecipe>> = {
   medic: {
     base: "node",
     folder: dirname(farm),
-    only: ["Containerfile", "LICENSE", "bin", "package-lock.json", "package.json", "src"],
+    only: ["Containerfile", "LICENSE", "bin", "package-lock.json", "package.json", "src", "web/dist"],
     npm: true,
   },
 };

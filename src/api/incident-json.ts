@@ -23,7 +23,7 @@ export function incidentJson({ name, uid, createdAt, spec, status }: Incident): 
   };
 }
 
-export function stamp(ms: number | undefined): string | undefined {
+function stamp(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : new Date(ms).toISOString();
 }
 

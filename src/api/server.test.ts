@@ -312,34 +312,40 @@ test("groups stacks and incidents by build, and keeps a build whose namespace is
   });
 });
 
-test("the overview shows builds and incidents, escapes what the cluster says, and needs nothing from elsewhere", async () => {
-  const { status, type, body } = await get(
-    {
-      listStacks: () => [
-        aStack()
-          .namespace({ runId: "<script>alert(1)</script>", buildUrl: "javascript:alert(1)" })
-          .snapshot(),
-      ],
-      listIncidents: () => [
-        anIncident("a", {
-          status: { rootCause: '<img src=x onerror="x"> password=hunter22' },
-          spec: { buildUrl: "https://ci/1" },
-        }),
-      ],
-    },
-    "/",
-  );
-  const page = String(body);
-  assert.deepEqual([status, type], [200, "text/html; charset=UTF-8"]);
-  assert.match(page, /&lt;script&gt;alert\(1\)&lt;\/script&gt;/);
-  assert.doesNotMatch(page, /<script|<img|javascript:|hunter22|onerror="x"/);
-  assert.match(page, /<a href="https:\/\/ci\/1" rel="noopener noreferrer">/);
-  const links = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, link]) => link!);
+test("the page is built files alone: no inline script or style, and everything it names is ours and may be kept", async () => {
+  const response = await served().api.request("/");
+  const page = await response.text();
   assert.deepEqual(
-    links.filter((link) => !link.startsWith("/") && link !== "data:," && link !== "https://ci/1"),
-    [],
+    [response.status, response.headers.get("content-type"), response.headers.get("cache-control")],
+    [200, "text/html; charset=UTF-8", "no-store"],
   );
-  assert.equal((await get({}, "/overview.css")).type, "text/css; charset=utf-8");
+  assert.doesNotMatch(page, /<style|<script(?![^>]*\ssrc=)|\son[a-z]+=|\sstyle=/i);
+  const links = [...page.matchAll(/<(?:script|link)[^>]*\s(?:src|href)="([^"]*)"/g)].map(([, link]) => link!);
+  assert.ok(links.length >= 3, page);
+  for (const link of links) {
+    assert.match(link, /^\/assets\/[\w-]+-[\w-]{8}\.(?:js|css|svg)$/);
+    const file = await served().api.request(link);
+    assert.deepEqual(
+      [file.status, file.headers.get("cache-control")],
+      [200, "public, max-age=31536000, immutable"],
+      link,
+    );
+    assert.equal(file.headers.get("x-content-type-options"), "nosniff");
+  }
+});
+
+test("serves nothing but the built files", async () => {
+  for (const path of [
+    "/assets/none.js",
+    "/assets/..%2f..%2f..%2fpackage.js",
+    "/assets/%2e%2e/dashboard/index.html",
+    "/assets/../dashboard/index.html",
+    "/assets/.js",
+    "/dashboard/index.html",
+    "/assets/",
+  ]) {
+    assert.equal((await served().api.request(path)).status, 404, path);
+  }
 });
 
 test("answers a failure with a problem that gives nothing away, and logs it", async () => {

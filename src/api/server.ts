@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { Phases } from "../core/incident.ts";
@@ -8,7 +7,7 @@ import { buildsOf } from "./builds.ts";
 import type { ApiDeps, IncidentChange } from "./deps.ts";
 import { guard } from "./guard.ts";
 import { incidentJson, newestFirst } from "./incident-json.ts";
-import { overviewPage } from "./overview-page.ts";
+import { addPage } from "./pages.ts";
 import { problem } from "./problem.ts";
 import { createStream } from "./stream.ts";
 
@@ -20,7 +19,6 @@ const mostIncidents = 1000;
 /** The HTTP surface: read-only, masked, no way to act through it. */
 export function createApi(deps: ApiDeps): Hono {
   const redactor = deps.redactor ?? createRedactor();
-  const styles = readFileSync(new URL("overview.css", import.meta.url), "utf8");
   const api = new Hono();
   api.use(guard(deps.host));
   api.get("/healthz", (context) => context.text("ok\n"));
@@ -32,19 +30,7 @@ export function createApi(deps: ApiDeps): Hono {
     const { text, contentType } = await deps.metrics();
     return context.body(text, 200, { "content-type": contentType });
   });
-  api.get("/", (context) => {
-    // The page is made of masked copies, so that nothing can be forgotten in it.
-    const incidents = redactor.json(deps.listIncidents()) as unknown as ReturnType<ApiDeps["listIncidents"]>;
-    const builds = redactor.json(buildsOf(deps.listStacks(), deps.listIncidents())) as unknown as ReturnType<
-      typeof buildsOf
-    >;
-    return context.html(
-      overviewPage({ builds, incidents, ready: deps.ready().ready, now: deps.clock.now() }),
-    );
-  });
-  api.get("/overview.css", (context) =>
-    context.body(styles, 200, { "content-type": "text/css; charset=utf-8" }),
-  );
+  addPage(api, "dashboard");
   api.get("/api/v1/builds", (context) =>
     context.json(redactor.json({ builds: buildsOf(deps.listStacks(), deps.listIncidents()) })),
   );
