@@ -1,10 +1,10 @@
 import { isJsonObject } from "../core/json.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { EpisodeRecord } from "./episode-record.ts";
-import type { CallPart } from "./episode-steps.ts";
+import type { EpisodeRecord } from "../core/episode-record.ts";
+import type { CallPart } from "../core/episode-steps.ts";
 import { fieldRows, INDENT, setIn, wrap } from "./page-text.ts";
 import type { PageOptions } from "./page-text.ts";
-import { oneLine } from "./transcript-values.ts";
+import { oneLine } from "../core/transcript-values.ts";
 
 /** The tool that speaks to people. */
 export const CONCLUDES = "rocketchat";

@@ -1,4 +1,4 @@
-import type { EpisodeRecord } from "./episode-record.ts";
+import type { EpisodeRecord } from "../core/episode-record.ts";
 import { barred, fieldRows, HANG, INDENT, setIn, wrap } from "./page-text.ts";
 import type { PageOptions } from "./page-text.ts";
 

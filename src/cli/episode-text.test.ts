@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Json, JsonObject } from "../core/json.ts";
-import { episodesIn } from "./episode-record.ts";
+import { episodesIn } from "../core/episode-record.ts";
 import { describeEpisode } from "./episode-text.ts";
 import type { PageOptions } from "./page-text.ts";
 import { answers, calls, closed, opened, result, says } from "../../test/support/transcript-pieces.ts";

@@ -1,11 +1,11 @@
 import type { Json } from "../core/json.ts";
 import { aftermathRows, CONCLUDES } from "./episode-aftermath.ts";
 import { givenRows, headRows } from "./episode-head.ts";
-import type { EpisodeRecord } from "./episode-record.ts";
-import type { CallPart, Step } from "./episode-steps.ts";
+import type { EpisodeRecord } from "../core/episode-record.ts";
+import type { CallPart, Step } from "../core/episode-steps.ts";
 import { barred, fieldRows, HANG, INDENT, setIn, shorten, wrap } from "./page-text.ts";
 import type { PageOptions, Paint } from "./page-text.ts";
-import { oneLine, textOf } from "./transcript-values.ts";
+import { oneLine, textOf } from "../core/transcript-values.ts";
 
 const MARKS = { answered: "", refused: "refused", failed: "failed" } as const;
 

@@ -10,7 +10,7 @@ import { isJsonObject, parseJson } from "../core/json.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { neutralise } from "../core/neutralise.ts";
 import { messageOf } from "../lib/medic-error.ts";
-import { episodesIn } from "./episode-record.ts";
+import { episodesIn } from "../core/episode-record.ts";
 import { describeEpisode } from "./episode-text.ts";
 import type { PageOptions } from "./page-text.ts";
 import { settingsOrExit } from "./settings.ts";

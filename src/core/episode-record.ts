@@ -1,5 +1,5 @@
-import { isJsonObject } from "../core/json.ts";
-import type { Json, JsonObject } from "../core/json.ts";
+import { isJsonObject } from "./json.ts";
+import type { Json, JsonObject } from "./json.ts";
 import { stepsOf } from "./episode-steps.ts";
 import type { Step } from "./episode-steps.ts";
 import { numberOf, objectOf, oneLine, rawText, textOf } from "./transcript-values.ts";
@@ -38,6 +38,9 @@ interface Usage {
   readonly cacheRead: number;
   readonly cacheWrite: number;
 }
+
+/** As JavaScript writes a time. */
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 
 /** The episodes of a transcript, in order; a file holds one unless its Incident was made anew. */
 export function episodesIn(messages: readonly Json[]): readonly EpisodeRecord[] {
@@ -93,10 +96,7 @@ function fieldsOf(prompt: string): Record<string, string> {
 }
 
 function timesOf(messages: readonly JsonObject[]): string[] {
-  const times = messages.flatMap(({ timestamp }) => {
-    const at = Date.parse(textOf(timestamp));
-    return Number.isNaN(at) ? [] : [new Date(at).toISOString()];
-  });
+  const times = messages.map(({ timestamp }) => textOf(timestamp)).filter((text) => RFC_3339.test(text));
   return [...new Set([...times.slice(0, 1), ...times.slice(-1)])];
 }
 

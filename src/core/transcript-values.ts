@@ -1,6 +1,6 @@
-import { isJsonObject } from "../core/json.ts";
-import type { Json, JsonObject } from "../core/json.ts";
-import { neutralise } from "../core/neutralise.ts";
+import { isJsonObject } from "./json.ts";
+import type { Json, JsonObject } from "./json.ts";
+import { neutralise } from "./neutralise.ts";
 
 export function objectOf(value: Json | undefined): JsonObject {
   return isJsonObject(value) ? value : {};

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../core/json.ts";
+import type { JsonObject } from "./json.ts";
 import { listOf, numberOf, objectOf, oneLine, rawText, textOf } from "./transcript-values.ts";
 
 export type Step = Turn | { readonly kind: "note"; readonly text: string };
