@@ -5,11 +5,14 @@ import { createTranscripts } from "./audit/transcripts.ts";
 import { createApi } from "./api/server.ts";
 import type { IncidentChange } from "./api/server.ts";
 import { serveApi } from "./api/serve.ts";
+import { awaitCluster } from "./app/await-cluster.ts";
 import { fenced } from "./app/fence.ts";
 import { stateFolderId } from "./app/state-folder.ts";
 import { createTerm } from "./app/term.ts";
 import type { Term } from "./app/term.ts";
 import { announceTier2, openRunner } from "./app/tier2.ts";
+import { totalsOptionsOf } from "./app/totals.ts";
+import { withinRights } from "./app/within-rights.ts";
 import { createChat } from "./chat/create-chat.ts";
 import type { Config } from "./config.ts";
 import { policyOf } from "./config/policy.ts";
@@ -20,12 +23,12 @@ import { farmState } from "./core/farm.ts";
 import type { Incident } from "./core/incident.ts";
 import { spentUsd } from "./core/ledger.ts";
 import { createRedactor } from "./core/redact.ts";
+import { totalsOf } from "./core/totals.ts";
 import { ApiClient } from "./kube/api-client.ts";
 import { createAnnouncer } from "./kube/announcer.ts";
 import { createCluster } from "./kube/cluster.ts";
 import { createIncidentStore } from "./kube/incidents.ts";
 import type { ClusterAccess } from "./kube/kubeconfig.ts";
-import { excessRights, inWords } from "./kube/excess-rights.ts";
 import { createElection } from "./kube/lease.ts";
 import { preflight } from "./kube/preflight.ts";
 import { systemClock } from "./lib/clock.ts";
@@ -66,9 +69,8 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   });
   announce(config, log);
   const client = new ApiClient({ access, version, clock });
-  await preflight(client, { namespace: config.namespace, ...policyOf(config) }, { signal });
-  config = await withinRights(config, client, { log, signal });
-  const policy = policyOf(config);
+  /** What the start waits for; `undefined` once the cluster has let the medic in. */
+  let waitsFor: string | undefined = "the API server has not answered yet";
   const audit = await openAudit({
     dir: config.stateDir,
     now: clock.now,
@@ -99,7 +101,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     log,
     clock,
     incidents: () => incidents.list(),
-    farm: (snapshots) => farmState(snapshots, policy),
+    farm: (snapshots) => farmState(snapshots, policyOf(config)),
     onChange: (key) => term?.stackChanged(key),
   });
   const election = createElection({
@@ -152,11 +154,11 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   }
 
   const informers = { ...kube.informers, incidents: incidents.informer };
-  const running = Object.values(informers).map((informer) => informer.start(call.signal));
   const api = createApi({
     listIncidents: () => incidents.list(),
     listStacks: () => kube.stacks().flatMap((stack) => kube.peek(stack) ?? []),
-    ready: () => readiness(informers),
+    ready: () =>
+      waitsFor === undefined ? readiness(informers) : { ready: false, checks: { cluster: waitsFor } },
     metrics: async () => ({ text: await metrics.text(), contentType: metrics.contentType }),
     transcript: (name) => transcripts.read(name),
     subscribe: (listener) => {
@@ -171,6 +173,8 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   metrics.watchQueue(() => term?.queueDepth() ?? 0);
   metrics.watchLeader(() => election.holds());
   metrics.watchIncidents(() => incidents.list());
+  const totalsOptions = totalsOptionsOf(config);
+  metrics.watchTotals(() => totalsOf(incidents.list(), totalsOptions));
   metrics.watchSpending(() => spentUsd(incidents.list(), clock.now()));
   metrics.watchInformers(() =>
     Object.fromEntries(Object.entries(informers).map(([name, informer]) => [name, informer.stats()])),
@@ -178,10 +182,23 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   const http = await serveApi(api, { host: config.host, port: config.port });
   log.info("listening", { url: http.url });
 
+  /** Asks what must be there, and makes the medic an observer when its account may do too much. */
+  async function beLetIn(): Promise<void> {
+    await preflight(client, { namespace: config.namespace, ...policyOf(config) }, call);
+    config = await withinRights(config, client, { log, signal: call.signal });
+  }
+
+  let running: readonly Promise<void>[] = [];
   try {
+    await awaitCluster(beLetIn, { clock, log, ...call, onWait: (problem) => (waitsFor = problem) });
+    waitsFor = undefined;
+    running = Object.values(informers).map((informer) => informer.start(call.signal));
     await Promise.all(Object.values(informers).map((informer) => informer.whenSynced(call.signal)));
     log.info("watching", { stacks: kube.stacks().length, incidents: incidents.list().length });
     await election.run(lead, call.signal);
+  } catch (error) {
+    // Stopped before it watched: that is no failure.
+    if (!signal.aborted) throw error;
   } finally {
     stop.abort(new MedicError("stopping", "the medic is stopping"));
     await Promise.allSettled(running);
@@ -190,26 +207,6 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     client.close();
     log.info("stopped");
   }
-}
-
-/** An account that may do more than is needed makes the medic an observer, unless that was accepted. */
-async function withinRights(
-  config: Config,
-  client: ApiClient,
-  { log, signal }: { log: Log; signal: AbortSignal },
-): Promise<Config> {
-  if (config.mode === "observe") return config;
-  const excess = await excessRights(client, config, { signal });
-  if (excess.length === 0) return config;
-  if (config.acceptExcessRights) {
-    log.warn("the account may do more than is needed, which was accepted", { excess: inWords(excess) });
-    return config;
-  }
-  log.error(
-    "THE ACCOUNT MAY DO MORE THAN IS NEEDED, SO NOTHING IS CHANGED (observe mode): use the chart's ServiceAccount, or accept it with --accept-excess-rights",
-    { excess: inWords(excess) },
-  );
-  return { ...config, mode: "observe" };
 }
 
 /**

@@ -6,6 +6,7 @@ import { registerEpisode } from "./cli/episode.ts";
 import { registerFarm } from "./cli/farm.ts";
 import { registerReplay } from "./cli/replay.ts";
 import { registerRun } from "./cli/run.ts";
+import { registerTotals } from "./cli/totals.ts";
 import { messageOf } from "./lib/medic-error.ts";
 import { version } from "./lib/version.ts";
 
@@ -22,6 +23,7 @@ for (const register of [
   registerReplay,
   registerAudit,
   registerEpisode,
+  registerTotals,
   registerFarm,
   registerCrds,
 ]) {

@@ -27,9 +27,12 @@ import { WorkQueue } from "../kube/work-queue.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/medic-error.ts";
 import { episodesOf } from "./tier2.ts";
+import { createTotalsTeller, totalsOptionsOf } from "./totals.ts";
 
 /** How often closed incidents are looked through, in milliseconds. */
 const PRUNE_EVERY_MS = 10 * 60_000;
+/** How often the totals are logged, in milliseconds. */
+const TOTALS_EVERY_MS = 60 * 60_000;
 
 export interface TermDeps {
   readonly config: Config;
@@ -65,6 +68,7 @@ export function createTerm(deps: TermDeps): Term {
   const episodeQueue = new WorkQueue<string>({ clock, log, concurrency: config.maxConcurrentEpisodes });
   const incidentLog = createIncidentLog({ incidents, clock, telemetry });
   const shared = { ...deps, incidentLog, policy };
+  const tellTotals = createTotalsTeller({ incidents, log, options: totalsOptionsOf(config) });
   const episodes = deps.runner && episodesOf({ ...deps, runner: deps.runner }, shared);
   const escalations = createEscalationController(shared);
   const controller = createStackController({
@@ -117,9 +121,11 @@ export function createTerm(deps: TermDeps): Term {
     queueDepth: () => stackQueue.stats().ready + stackQueue.stats().delayed,
     async run(signal) {
       sweep();
+      tellTotals();
       const stops = [
         every(config.sweepSeconds * 1000, sweep),
         every(PRUNE_EVERY_MS, () => janitor({ signal })),
+        every(TOTALS_EVERY_MS, tellTotals),
       ];
       await Promise.all([
         stackQueue.run((key, work) => reconcile(key, { signal: work }), signal),

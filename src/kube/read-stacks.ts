@@ -1,15 +1,12 @@
-import { IncidentResource } from "../core/contract.ts";
 import type { Incident } from "../core/incident.ts";
-import type { JsonObject } from "../core/json.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import type { Log } from "../controllers/ports.ts";
 import { systemClock } from "../lib/clock.ts";
 import { version } from "../lib/version.ts";
 import { ApiClient, ApiError } from "./api-client.ts";
 import { createCluster } from "./cluster.ts";
-import { decodeIncident } from "./incident-codec.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
-import { objects } from "./raw.ts";
+import { listIncidents } from "./read-incidents.ts";
 
 const silent: Log = { info() {}, warn() {}, error() {}, debug() {}, child: () => silent };
 /** An API server that has not answered by then is said to be away, in milliseconds. */
@@ -25,7 +22,7 @@ export async function readStacks(
   const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(SYNC_LIMIT_MS)]);
   try {
     await client.request({ method: "GET", path: "/version", signal, timeoutMs: 5_000 });
-    const incidents = await readIncidents(client, options.ownNamespace, signal);
+    const incidents = await incidentsIfAny(client, options.ownNamespace, signal);
     const cluster = createCluster({
       client,
       log: silent,
@@ -55,15 +52,13 @@ export async function readStacks(
 }
 
 /** Without the CRD, or without the right to read it, there are none to tell of. */
-async function readIncidents(
+async function incidentsIfAny(
   client: ApiClient,
   namespace: string,
   signal: AbortSignal,
 ): Promise<readonly Incident[]> {
-  const path = `/apis/${IncidentResource.group}/${IncidentResource.version}/namespaces/${encodeURIComponent(namespace)}/${IncidentResource.plural}`;
   try {
-    const list = await client.request<JsonObject>({ method: "GET", path, signal });
-    return objects(list["items"]).flatMap((raw) => decodeIncident(raw) ?? []);
+    return await listIncidents(client, namespace, signal);
   } catch (error) {
     if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return [];
     throw error;

@@ -75,6 +75,33 @@ export const metricTable = {
     type: "gauge",
     help: "Dollars of the hourly budget that are spent or reserved now.",
   },
+  buildmedic_incidents: { type: "gauge", help: "Kept Incidents by how they came out.", labels: ["outcome"] },
+  buildmedic_builds: {
+    type: "gauge",
+    help: "Builds with kept Incidents by how they came out: `saved` when each of its stacks was ready before its tests, at least one by a repair.",
+    labels: ["outcome"],
+  },
+  buildmedic_saved_minutes: {
+    type: "gauge",
+    help: "`rerunMinutes` for each saved build of `buildmedic_builds`.",
+  },
+  buildmedic_would_have: {
+    type: "gauge",
+    help: "Kept Incidents in which something was held back only by `mode: observe` (repairs) or for want of a model (investigate); none of them counts as done.",
+    labels: ["what"],
+  },
+  buildmedic_would_have_saved_builds: {
+    type: "gauge",
+    help: "Builds that were not saved, and whose every incident had a repair that only the mode held back; whether it would have held is not known.",
+  },
+  buildmedic_would_have_saved_minutes: {
+    type: "gauge",
+    help: "`rerunMinutes` for each of `buildmedic_would_have_saved_builds`.",
+  },
+  buildmedic_would_have_cost_dollars: {
+    type: "gauge",
+    help: "Dollars that the investigations held back could have cost at the most.",
+  },
   buildmedic_informer_lists_total: {
     type: "counter",
     help: "Full lists taken from the API server.",

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Incident } from "../core/incident.ts";
+import { totalsOf } from "../core/totals.ts";
 import { metricTable } from "./metric-table.ts";
 import { createMetrics } from "./metrics.ts";
+
+const applied = { by: "playbook", outcome: "applied" };
+const observed = { by: "playbook", outcome: "observed" };
 
 test("counts what happened, with labels from closed sets", async () => {
   const metrics = createMetrics({ version: "1.2.3" });
@@ -19,6 +23,18 @@ test("counts what happened, with labels from closed sets", async () => {
   metrics.watchQueue(() => 4);
   metrics.watchIncidents(
     () => [{ status: { phase: "Verifying" } }, { status: { phase: "Resolved" } }] as unknown as Incident[],
+  );
+  metrics.watchTotals(() =>
+    totalsOf(
+      [
+        { spec: { client: "0", runId: "1" }, status: { phase: "Resolved", attempts: [applied], times: {} } },
+        {
+          spec: { client: "0", runId: "2" },
+          status: { phase: "Escalated", attempts: [observed], times: {} },
+        },
+      ] as unknown as Incident[],
+      { rerunMinutes: 30, worstEpisodeUsd: 1 },
+    ),
   );
   await metrics.text();
   lists = 2;
@@ -38,6 +54,17 @@ test("counts what happened, with labels from closed sets", async () => {
     "buildmedic_queue_depth 4",
     'buildmedic_incidents_open{phase="Verifying"} 1',
     'buildmedic_incidents_open{phase="Detected"} 0',
+    'buildmedic_incidents{outcome="repaired-tier1"} 1',
+    'buildmedic_incidents{outcome="repaired-tier2"} 0',
+    'buildmedic_incidents{outcome="escalated"} 1',
+    'buildmedic_builds{outcome="saved"} 1',
+    'buildmedic_builds{outcome="not-saved"} 1',
+    "buildmedic_saved_minutes 30",
+    'buildmedic_would_have{what="repair-tier1"} 1',
+    'buildmedic_would_have{what="investigate"} 0',
+    "buildmedic_would_have_saved_builds 1",
+    "buildmedic_would_have_saved_minutes 30",
+    "buildmedic_would_have_cost_dollars 0",
   ]) {
     assert.ok(text.includes(line), `${line} is missing in\n${text}`);
   }

@@ -3,6 +3,7 @@ import type { Telemetry } from "../controllers/ports.ts";
 import { Reasons } from "../core/finding.ts";
 import { Phases, isClosed } from "../core/incident.ts";
 import type { Incident } from "../core/incident.ts";
+import type { Totals } from "../core/totals.ts";
 import { metricTable } from "./metric-table.ts";
 import type { MetricInfo, MetricName } from "./metric-table.ts";
 
@@ -21,6 +22,8 @@ export interface Metrics {
   /** Asked whenever the metrics are read. */
   watchQueue(depth: () => number): void;
   watchIncidents(list: () => readonly Incident[]): void;
+  /** Sums over the kept Incidents. */
+  watchTotals(read: () => Totals): void;
   watchLeader(read: () => boolean): void;
   /** Dollars of the hourly budget that are used now. */
   watchSpending(read: () => number): void;
@@ -45,6 +48,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
   const open = gauge("buildmedic_incidents_open");
   const leading = gauge("buildmedic_leading");
   const spent = gauge("buildmedic_hour_spent_dollars");
+  const showTotals = totalsGauges(gauge);
   gauge("buildmedic_build_info").set({ version: options.version, node: process.version }, 1);
 
   return {
@@ -56,6 +60,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     },
     watchQueue: (read) => void refreshers.push(() => depth.set(read())),
     watchIncidents: (list) => void refreshers.push(() => countByPhase(open, list())),
+    watchTotals: (read) => void refreshers.push(() => showTotals(read())),
     watchLeader: (read) => void refreshers.push(() => leading.set(read() ? 1 : 0)),
     watchSpending: (read) => void refreshers.push(() => spent.set(read())),
     watchInformers: (read) =>
@@ -73,6 +78,28 @@ export function createMetrics(options: { readonly version: string }): Metrics {
 function follow(counter: Counter, resource: string, value: number): void {
   counter.remove({ resource });
   counter.inc({ resource }, value);
+}
+
+function totalsGauges(gauge: (name: MetricName) => Gauge): (totals: Totals) => void {
+  const incidents = gauge("buildmedic_incidents");
+  const builds = gauge("buildmedic_builds");
+  const minutes = gauge("buildmedic_saved_minutes");
+  const would = gauge("buildmedic_would_have");
+  const wouldBuilds = gauge("buildmedic_would_have_saved_builds");
+  const wouldMinutes = gauge("buildmedic_would_have_saved_minutes");
+  const wouldCost = gauge("buildmedic_would_have_cost_dollars");
+  return (totals) => {
+    const { total: _, ...outcomes } = totals.incidents;
+    for (const [outcome, count] of Object.entries(outcomes)) incidents.set({ outcome }, count);
+    const { total: __, ...came } = totals.builds;
+    for (const [outcome, count] of Object.entries(came)) builds.set({ outcome }, count);
+    minutes.set(totals.minutesSaved);
+    const { worstUsd, buildsSaved, minutesSaved, ...held } = totals.wouldHave;
+    for (const [what, count] of Object.entries(held)) would.set({ what }, count);
+    wouldBuilds.set(buildsSaved);
+    wouldMinutes.set(minutesSaved);
+    wouldCost.set(worstUsd);
+  };
 }
 
 function createTelemetry(
