@@ -55,10 +55,10 @@ function refusal(context: Context, host: string): Response | undefined {
 }
 
 /** A Host header without its port. */
-function hostName(header: string): string {
+export function hostName(header: string): string {
   return header.replace(/:\d*$/, "").toLowerCase();
 }
 
-function isLoopback(name: string): boolean {
+export function isLoopback(name: string): boolean {
   return name === "localhost" || /^127(?:\.\d{1,3}){3}$/.test(name) || name === "::1" || name === "[::1]";
 }
