@@ -8,6 +8,7 @@ import { serveApi } from "./api/serve.ts";
 import { awaitCluster } from "./app/await-cluster.ts";
 import { fenced } from "./app/fence.ts";
 import { stateFolderId } from "./app/state-folder.ts";
+import { pageDeps } from "./app/page-deps.ts";
 import { createTerm } from "./app/term.ts";
 import type { Term } from "./app/term.ts";
 import { announceTier2, openRunner } from "./app/tier2.ts";
@@ -23,6 +24,7 @@ import { farmState } from "./core/farm.ts";
 import type { Incident } from "./core/incident.ts";
 import { spentUsd } from "./core/ledger.ts";
 import { createRedactor } from "./core/redact.ts";
+import type { StackKey } from "./core/stack.ts";
 import { totalsOf } from "./core/totals.ts";
 import { ApiClient } from "./kube/api-client.ts";
 import { createAnnouncer } from "./kube/announcer.ts";
@@ -88,6 +90,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   const call = { signal: AbortSignal.any([signal, stop.signal]) };
 
   const listeners = new Set<(change: IncidentChange) => void>();
+  const stackListeners = new Set<() => void>();
   let term: Term | undefined;
   const incidents = createIncidentStore({
     client,
@@ -102,7 +105,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     clock,
     incidents: () => incidents.list(),
     farm: (snapshots) => farmState(snapshots, policyOf(config)),
-    onChange: (key) => term?.stackChanged(key),
+    onChange: stackChanged,
   });
   const election = createElection({
     client,
@@ -126,6 +129,11 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     },
     () => election.holds(),
   );
+
+  function stackChanged(key: StackKey): void {
+    term?.stackChanged(key);
+    for (const listener of stackListeners) listener();
+  }
 
   function incidentChanged(incident: Incident, removed: boolean): void {
     term?.incidentChanged(incident, removed);
@@ -161,9 +169,22 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
       waitsFor === undefined ? readiness(informers) : { ready: false, checks: { cluster: waitsFor } },
     metrics: async () => ({ text: await metrics.text(), contentType: metrics.contentType }),
     transcript: (name) => transcripts.read(name),
+    ...pageDeps({
+      version,
+      startedAt: clock.now(),
+      chat: ports.chat.channel,
+      askedMode: options.config.mode,
+      config: () => config,
+      leads: () => election.holds(),
+      incidents: () => incidents.list(),
+    }),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    subscribeStacks: (listener) => {
+      stackListeners.add(listener);
+      return () => stackListeners.delete(listener);
     },
     clock,
     host: config.host,

@@ -5,7 +5,14 @@ import { viewOf } from "../core/stack-view.ts";
 import { newestFirst } from "./incident-json.ts";
 
 /** `testing`: its tests began, the medic only watches. */
-type StackState = "starting" | "ready" | "testing" | "in-trouble" | "escalated" | "paused" | "terminating";
+export type StackState =
+  | "starting"
+  | "ready"
+  | "testing"
+  | "in-trouble"
+  | "escalated"
+  | "paused"
+  | "terminating";
 
 export interface StackSummary {
   readonly namespace: string;
@@ -16,6 +23,8 @@ export interface StackSummary {
     readonly ready: number;
     readonly wanted: number;
   }[];
+  /** Who paused it and why, as its annotation says. */
+  readonly paused?: string;
   /** The newest incident of this stack. */
   readonly incident?: { readonly name: string; readonly phase: string; readonly reason: string };
 }
@@ -58,11 +67,13 @@ export function buildsOf(stacks: readonly Snapshot[], incidents: readonly Incide
 function summaryOf(snapshot: Snapshot, incidents: readonly Incident[]): StackSummary {
   const { namespace, client } = snapshot;
   const incident = incidents.find(({ spec }) => spec.namespace === namespace.name && spec.client === client);
+  const { sets, paused } = viewOf(snapshot);
   return {
     namespace: namespace.name,
     client,
     state: stateOf(snapshot, incident),
-    statefulSets: viewOf(snapshot).sets.map(({ set, wanted, ready }) => ({
+    ...(paused === undefined ? {} : { paused }),
+    statefulSets: sets.map(({ set, wanted, ready }) => ({
       name: set.name,
       // A StatefulSet counts a terminating pod as ready for a while.
       ready: ready ? wanted : Math.min(set.readyReplicas, Math.max(0, wanted - 1)),

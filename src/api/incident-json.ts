@@ -1,7 +1,26 @@
-import type { Incident } from "../core/incident.ts";
+import type { Finding } from "../core/finding.ts";
+import type { Attempt, EscalationRecord, Incident, IncidentStatus } from "../core/incident.ts";
 
-/** An incident as the API shows it: like the custom resource, times in RFC 3339. */
-export function incidentJson({ name, uid, createdAt, spec, status }: Incident): object {
+type Stamped<T, Time extends keyof T> = {
+  readonly [K in keyof T]: K extends Time ? string : T[K];
+};
+
+/** An incident as the API shows it: like the custom resource, times in RFC 3339 (those of its episode in epoch milliseconds). */
+export interface IncidentJson {
+  readonly name: string;
+  readonly uid: string;
+  readonly createdAt: string;
+  readonly spec: Incident["spec"];
+  readonly status: Omit<IncidentStatus, "findings" | "attempts" | "escalation" | "readySince" | "times"> & {
+    readonly findings: readonly Stamped<Finding, "since" | "patienceUntil">[];
+    readonly attempts: readonly Stamped<Attempt, "at">[];
+    readonly escalation?: Stamped<EscalationRecord, "sentAt">;
+    readonly readySince?: string;
+    readonly times: Partial<Readonly<Record<IncidentStatus["phase"], string>>>;
+  };
+}
+
+export function incidentJson({ name, uid, createdAt, spec, status }: Incident): IncidentJson {
   const { findings, attempts, escalation, readySince, times, ...rest } = status;
   return {
     name,
@@ -10,21 +29,25 @@ export function incidentJson({ name, uid, createdAt, spec, status }: Incident): 
     spec,
     status: {
       ...rest,
-      findings: findings.map((finding) => ({
+      findings: findings.map(({ since, patienceUntil, ...finding }) => ({
         ...finding,
-        since: stamp(finding.since),
-        patienceUntil: stamp(finding.patienceUntil),
+        since: stamp(since),
+        ...(patienceUntil === undefined ? {} : { patienceUntil: stamp(patienceUntil) }),
       })),
       attempts: attempts.map((attempt) => ({ ...attempt, at: stamp(attempt.at) })),
-      escalation: escalation && { ...escalation, sentAt: stamp(escalation.sentAt) },
-      readySince: stamp(readySince),
+      ...(escalation === undefined ? {} : { escalation: escalationJson(escalation) }),
+      ...(readySince === undefined ? {} : { readySince: stamp(readySince) }),
       times: Object.fromEntries(Object.entries(times).map(([phase, at]) => [phase, stamp(at)])),
     },
   };
 }
 
-function stamp(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : new Date(ms).toISOString();
+function escalationJson({ sentAt, ...rest }: EscalationRecord): Stamped<EscalationRecord, "sentAt"> {
+  return { ...rest, ...(sentAt === undefined ? {} : { sentAt: stamp(sentAt) }) };
+}
+
+export function stamp(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 /** Newest first. */

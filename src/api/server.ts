@@ -6,9 +6,11 @@ import { messageOf } from "../lib/medic-error.ts";
 import { buildsOf } from "./builds.ts";
 import type { ApiDeps, IncidentChange } from "./deps.ts";
 import { guard } from "./guard.ts";
+import { incidentFile } from "./incident-file.ts";
 import { incidentJson, newestFirst } from "./incident-json.ts";
 import { addPage } from "./pages.ts";
 import { problem } from "./problem.ts";
+import { statusJson } from "./status-json.ts";
 import { createStream } from "./stream.ts";
 
 export type { ApiDeps, IncidentChange };
@@ -51,9 +53,14 @@ export function createApi(deps: ApiDeps): Hono {
         `There is no incident ${JSON.stringify(redactor.text(name))}; /api/v1/incidents lists them.`,
       );
     }
-    const transcript = await deps.transcript?.(name);
-    return context.json(redactor.json({ ...incidentJson(incident), transcript }));
+    const without = context.req.query("transcript");
+    return without === undefined || without === "no"
+      ? context.json(redactor.json(await incidentFile(incident, { deps, raw: without === undefined })))
+      : problem(context, 400, "Bad request", "transcript accepts no, which leaves the raw messages out.");
   });
+  api.get("/api/v1/status", (context) =>
+    context.json(redactor.json(statusJson(deps, buildsOf(deps.listStacks(), deps.listIncidents())))),
+  );
   api.get("/api/v1/stream", createStream(deps));
   api.notFound((context) =>
     problem(context, 404, "Not found", "There is nothing here; the API is under /api/v1."),

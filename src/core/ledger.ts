@@ -10,15 +10,41 @@ export interface Budget {
   readonly hourlyBudgetUsd: number;
 }
 
-/**
- * Dollars that the episodes begun within the last hour have cost, or may still cost: one without a known end counts with
- * what was reserved for it. It is read from the Incidents, so a restart forgets nothing.
- */
-export function spentUsd(incidents: readonly Pick<Incident, "status">[], now: number): number {
-  return incidents
+/** What episodes begun within the last hour have cost, and what they may cost besides. */
+export interface HourSpent {
+  /** Dollars that are known to be spent. */
+  readonly spentUsd: number;
+  /** Dollars held for episodes without a known end or cost. */
+  readonly heldUsd: number;
+  /** When the oldest of it stops counting, epoch milliseconds. */
+  readonly nextFreeAt?: number;
+}
+
+/** The ledger of the last hour. It is read from the Incidents, so a restart forgets nothing. */
+export function lastHour(incidents: readonly Pick<Incident, "status">[], now: number): HourSpent {
+  const counted = incidents
     .flatMap(({ status }) => status.episode ?? [])
     .filter(({ startedAt }) => startedAt !== undefined && startedAt > now - HOUR_MS)
-    .reduce((sum, episode) => sum + Math.max(episode.costUsd, episode.reservedUsd ?? 0), 0);
+    .map(({ startedAt = 0, costUsd, reservedUsd = 0 }) => ({
+      costUsd,
+      held: Math.max(reservedUsd - costUsd, 0),
+      until: startedAt + HOUR_MS,
+    }));
+  const paid = counted.filter(({ costUsd, held }) => costUsd + held > 0);
+  return {
+    spentUsd: counted.reduce((sum, { costUsd }) => sum + costUsd, 0),
+    heldUsd: counted.reduce((sum, { held }) => sum + held, 0),
+    ...(paid.length === 0 ? {} : { nextFreeAt: Math.min(...paid.map(({ until }) => until)) }),
+  };
+}
+
+/**
+ * Dollars that the episodes begun within the last hour have cost, or may still cost: one without a known end counts with
+ * what was reserved for it.
+ */
+export function spentUsd(incidents: readonly Pick<Incident, "status">[], now: number): number {
+  const { spentUsd: spent, heldUsd } = lastHour(incidents, now);
+  return spent + heldUsd;
 }
 
 /** Whether the hour has room for one more episode with its whole budget. */
