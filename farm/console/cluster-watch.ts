@@ -25,12 +25,12 @@ interface Owned<T> {
 /** The cluster as five watches have it. Reading it costs nothing. */
 export interface ClusterWatch {
   /** What is not seen, in one sentence; `undefined` when all is. */
-  problem(): string | undefined;
+  readonly problem: () => string | undefined;
   /** Of the build with this label; when it has been torn down and made anew, the newest. */
-  namespace(runId: string): string | undefined;
-  stack(namespace: string, client: number): StackNow;
-  incidents(runId: string): readonly Incident[];
-  nodes(): readonly NodeState[];
+  readonly namespace: (runId: string) => string | undefined;
+  readonly stack: (namespace: string, client: number) => StackNow;
+  readonly incidents: (runId: string) => readonly Incident[];
+  readonly nodes: () => readonly NodeState[];
 }
 
 const silent: Log = { info() {}, warn() {}, error() {}, debug() {}, child: () => silent };
