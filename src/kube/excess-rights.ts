@@ -1,5 +1,5 @@
 import type { Call } from "../controllers/ports.ts";
-import { messageOf } from "../lib/medic-error.ts";
+import { MedicError, messageOf } from "../lib/medic-error.ts";
 import type { ApiClient } from "./api-client.ts";
 import { permittedRights } from "./rights.ts";
 import type { Right, Wanted } from "./rights.ts";
@@ -19,7 +19,7 @@ const TOLD = 4;
 
 /**
  * What the account may do beyond what the medic needs, a phrase each, worst first; empty when nothing. What cannot be found
- * out counts as excess: unknown means not permitted. Asked for the medic's own namespace and for any other (SelfSubjectRulesReview
+ * out counts as excess: unknown means not permitted. Rejects when the API server is away. Asked for the medic's own namespace and for any other (SelfSubjectRulesReview
  * answers for one namespace, with the cluster's rules in it).
  */
 export async function excessRights(
@@ -67,6 +67,8 @@ async function rulesIn(
       ? `what the API server cannot tell of it (${evaluationError || "its answer is incomplete"})`
       : resourceRules;
   } catch (error) {
+    // An API server that is away says nothing about the account.
+    if (signal.aborted || (error instanceof MedicError && error.retriable)) throw error;
     return `what could not be asked of it (${messageOf(error)})`;
   }
 }

@@ -21,7 +21,7 @@ export async function preflight(
     throw new MedicError(
       "cluster-unreachable",
       `the API server ${client.server} does not answer: ${messageOf(error)}; check the kubeconfig and the network`,
-      { cause: error, retriable: false },
+      { cause: error, retriable: mayPass(error) },
     );
   });
   await get(`/apis/${IncidentResource.group}/${IncidentResource.version}`).catch((error: unknown) => {
@@ -48,6 +48,11 @@ export async function preflight(
       { cause: error, retriable: false },
     );
   });
+}
+
+/** An outage may; a refusal or a certificate that is not trusted stays. */
+function mayPass(error: unknown): boolean {
+  return error instanceof ApiError && error.retriable && error.reason !== "Untrusted";
 }
 
 async function missingRights(

@@ -20,14 +20,20 @@ export interface Outgoing {
 export class NoAnswer extends Error {
   /** True when the request may have reached the server. */
   readonly sent: boolean;
-  /** `Silent`: the connection was there, but not a byte came. */
-  readonly reason: "" | "Silent";
+  /** `Silent`: the connection was there, but not a byte came. `Untrusted`: the server's certificate is not to be believed. */
+  readonly reason: "" | "Silent" | "Untrusted";
 
   constructor(message: string, options: { sent: boolean; cause?: unknown }) {
     super(message, { cause: options.cause });
     this.sent = options.sent;
-    this.reason = options.cause instanceof Silence ? "Silent" : "";
+    this.reason = options.cause instanceof Silence ? "Silent" : isUntrusted(options.cause) ? "Untrusted" : "";
   }
+}
+
+/** Node's codes for a certificate that fails the check (OpenSSL's X509_V_ERR_*, and a name that does not match). */
+function isUntrusted(cause: unknown): boolean {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  return /CERT|UNABLE_TO_VERIFY|INVALID_CA|PATH_LENGTH_EXCEEDED/.test(code);
 }
 
 /** Why a stream was cancelled that did not say anything for too long. */

@@ -8,7 +8,10 @@ import { after, before, describe, it } from "node:test";
 import { startControlPlane } from "../../farm/cluster/control-plane.ts";
 import type { ControlPlane } from "../../farm/cluster/control-plane.ts";
 import { callApi } from "../../farm/cluster/api-client.ts";
-import { installMedic } from "../support/medic-process.ts";
+import { startFaultyProxy } from "../support/faulty-proxy.ts";
+import { installMedic, startMedic } from "../support/medic-process.ts";
+import type { MedicProcess } from "../support/medic-process.ts";
+import { eventually, read } from "../support/test-stack.ts";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -62,27 +65,41 @@ describe("a medic that cannot start", () => {
     assert.match(errors[0]!, /may not: .*patch statefulsets\.apps/);
   });
 
-  it("says that the API server does not answer", async () => {
-    const kubeconfig = join(stateDir, "nowhere");
-    const cluster = {
-      name: "c",
-      cluster: { server: "https://127.0.0.1:1", "insecure-skip-tls-verify": true },
-    };
+  /** A kubeconfig for this API server with these words of the user's. */
+  async function kubeconfigWith(cluster: object, user: object): Promise<string> {
+    const kubeconfig = join(stateDir, "kubeconfig");
     const config = {
       apiVersion: "v1",
       kind: "Config",
-      clusters: [cluster],
-      users: [{ name: "u", user: { token: "t0ken-that-nobody-may-see" } }],
+      clusters: [{ name: "c", cluster }],
+      users: [{ name: "u", user }],
       contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
       "current-context": "x",
     };
     await writeFile(kubeconfig, JSON.stringify(config));
-    const { code, errors } = await run({ KUBECONFIG: kubeconfig });
-    assert.equal(code, 1);
-    assert.equal(errors.length, 1, errors.join("\n"));
-    assert.match(errors[0]!, /does not answer/);
-    assert.doesNotMatch(errors[0]!, /t0ken/);
-  });
+    return kubeconfig;
+  }
+
+  const refusals = {
+    "a token that the API server does not know": {
+      cluster: () => ({ server: plane.server, "certificate-authority": plane.caFile }),
+      says: /does not answer: .*Unauthorized/,
+    },
+    "an API server whose certificate is not to be trusted": {
+      cluster: () => ({ server: plane.server }),
+      says: /does not answer: .*certificate/,
+    },
+  };
+  for (const [what, { cluster, says }] of Object.entries(refusals))
+    it(`names ${what}, and not the token`, async () => {
+      const { code, errors } = await run({
+        KUBECONFIG: await kubeconfigWith(cluster(), { token: "t0ken-that-nobody-may-see" }),
+      });
+      assert.equal(code, 1);
+      assert.equal(errors.length, 1, errors.join("\n"));
+      assert.match(errors[0]!, says);
+      assert.doesNotMatch(errors[0]!, /t0ken/);
+    });
 
   it("reports every wrong setting at once, as wrong use", async () => {
     const { code, errors } = await run({
@@ -97,5 +114,75 @@ describe("a medic that cannot start", () => {
   it("leaves the cluster as it was", async () => {
     const answer = await callApi(plane.admin, "GET", "/apis/buildmedic.dev/v1alpha1/incidents");
     assert.deepEqual((answer.body as { items: unknown[] }).items, []);
+  });
+});
+
+describe("a medic that starts while the API server is away", () => {
+  let plane: ControlPlane;
+  let medic: MedicProcess;
+  const lease = "/apis/coordination.k8s.io/v1/namespaces/build-medic/leases/build-medic-leader";
+
+  before(async () => {
+    plane = await startControlPlane({ log: () => {} });
+    await installMedic(plane.admin);
+    await plane.stopApiServer();
+  });
+  after(async () => {
+    await medic?.stop();
+    await plane?.stop();
+  });
+
+  async function start(): Promise<{ medic: MedicProcess; url: string }> {
+    const early = await startMedic({ kubeconfig: plane.kubeconfig, early: true });
+    const said = (msg: string) => early.lines.find((line) => line["msg"] === msg);
+    const ended = early.ended.then((code) => assert.fail(`it ended with ${code}`));
+    await Promise.race([eventually("it waits", async () => said("waiting for the API server")), ended]);
+    return { medic: early, url: String(said("listening")?.["url"]) };
+  }
+
+  it("is alive, not ready, and says what it waits for", async () => {
+    let url: string;
+    ({ medic, url } = await start());
+    assert.equal((await fetch(`${url}/healthz`)).status, 200);
+    const ready = await fetch(`${url}/readyz`);
+    assert.equal(ready.status, 503);
+    assert.match(await ready.text(), /does not answer: .*ECONNREFUSED/);
+    assert.match(await (await fetch(`${url}/metrics`)).text(), /^buildmedic_leading 0$/m);
+  });
+
+  it("ends in order when it is told to", async () => {
+    assert.equal(await medic.stop(), 0);
+  });
+
+  it("leads within seconds of the end of the outage, by itself", async () => {
+    let url: string;
+    ({ medic, url } = await start());
+    await plane.startApiServer();
+    await eventually("it holds the lease", () => read(plane.admin, lease), 30);
+    await eventually("it is ready", async () => (await fetch(`${url}/readyz`)).status === 200);
+    const again = medic.lines.filter(({ msg }) => msg === "waiting for the API server").length;
+    assert.ok(again < 5, `said ${again} times`);
+    assert.equal(await medic.stop(), 0);
+  });
+
+  it("takes no answer about its rights for a bad one", async () => {
+    const proxy = await startFaultyProxy(plane);
+    try {
+      proxy.inject({ kind: "status", status: 503 }, { path: "selfsubjectaccessreviews", times: 1 });
+      proxy.inject({ kind: "status", status: 503 }, { path: "selfsubjectrulesreviews", times: 1 });
+      medic = await startMedic({
+        kubeconfig: proxy.kubeconfig,
+        env: { MEDIC_ACCEPT_EXCESS_RIGHTS: "false" },
+      });
+      const excess = medic.lines.find((line) => line["excess"] !== undefined)?.["excess"];
+      assert.match(
+        String(excess),
+        /^do anything on everything/,
+        "what the account may, not that it is unknown",
+      );
+      assert.equal(await medic.stop(), 0);
+    } finally {
+      await proxy.stop();
+    }
   });
 });
