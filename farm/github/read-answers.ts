@@ -11,6 +11,7 @@ import { readTitle } from "./run-title.ts";
 
 type Actions = RestEndpointMethodTypes["actions"];
 export type RunAnswer = Actions["getWorkflowRun"]["response"]["data"];
+export type WorkflowAnswer = Actions["getWorkflow"]["response"]["data"];
 export type JobAnswer = Actions["listJobsForWorkflowRun"]["response"]["data"]["jobs"][number];
 type StepAnswer = NonNullable<JobAnswer["steps"]>[number];
 export type AnnotationAnswer =
