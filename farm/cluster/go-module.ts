@@ -16,12 +16,14 @@ export type GoBuild = {
   readonly ldflags: string;
   /** What is being built, for the progress lines. */
   readonly title: string;
+  /** What Go is needed for, when it is missing; the local cluster when absent. */
+  readonly purpose?: string;
   readonly log: Log;
 };
 
 /** Builds main packages of a pinned Go module, static and without paths of this machine. Throws one sentence. */
 export async function buildGoModule(build: GoBuild): Promise<void> {
-  await requireGo(build.module);
+  await requireGo(build);
   const started = Date.now();
   build.log(`${build.title}: step 1 of 2, fetching the Go modules`);
   const total = await withTicker(
@@ -44,13 +46,23 @@ export async function moduleDigest(module: string): Promise<string> {
   return hash.digest("hex").slice(0, 12);
 }
 
-async function requireGo(module: string): Promise<void> {
+/** The version that a module's go.mod pins a dependency at. */
+export async function pinnedVersion(module: string, dependency: string): Promise<string> {
+  const text = await readFile(join(module, "go.mod"), "utf8");
+  const version = new RegExp(`^(?:require)?\\s*${dependency.replaceAll(".", "\\.")} (v\\S+)`, "m").exec(
+    text,
+  )?.[1];
+  if (version === undefined) throw new Error(`${module}/go.mod does not pin ${dependency}.`);
+  return version;
+}
+
+async function requireGo({ module, purpose = "the local cluster" }: GoBuild): Promise<void> {
   try {
     await run("go", ["env", "GOVERSION"], { cwd: module });
     await run("go", ["list", "-m"], { cwd: module });
   } catch (cause) {
     throw new Error(
-      `Go 1.26 or newer is needed to build the local cluster once: install it from https://go.dev/dl and put it on the PATH (${cause instanceof Error ? cause.message : String(cause)})`,
+      `Go 1.26 or newer is needed to build ${purpose} once: install it from https://go.dev/dl and put it on the PATH (${cause instanceof Error ? cause.message : String(cause)})`,
       { cause },
     );
   }

@@ -1,9 +1,9 @@
-import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheDirectory, makeOnce, type Log } from "./cache.ts";
 import { run } from "./command.ts";
-import { buildGoModule, moduleDigest } from "./go-module.ts";
+import { buildGoModule, moduleDigest, pinnedVersion } from "./go-module.ts";
 
 export type Binaries = {
   readonly version: string;
@@ -96,13 +96,4 @@ async function copyStages(output: string): Promise<void> {
     const copy = join(output, "stages", file.replaceAll("/", "-"));
     await copyFile(join(source.trim(), "kustomize", "stage", file), copy);
   }
-}
-
-async function pinnedVersion(module: string, dependency: string): Promise<string> {
-  const text = await readFile(join(module, "go.mod"), "utf8");
-  const version = new RegExp(`^(?:require)?\\s*${dependency.replaceAll(".", "\\.")} (v\\S+)`, "m").exec(
-    text,
-  )?.[1];
-  if (version === undefined) throw new Error(`${module}/go.mod does not pin ${dependency}.`);
-  return version;
 }
