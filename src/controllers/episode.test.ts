@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { keyOf } from "../core/stack.ts";
 import { MedicError } from "../lib/medic-error.ts";
 import { CrashSignal, Seam } from "../../test/support/fake-ports.ts";
 import { World, call, completed, startMedic } from "../../test/support/medic-harness.ts";
@@ -231,6 +232,25 @@ test("an episode that was lost is over too when its build is gone before anybody
   assert.equal(status.phase, "Gone");
   assert.equal(status.episode?.outcome, "interrupted");
 });
+
+for (const again of [false, true])
+  test(`so is one whose incident was closed in it, because the build went${again ? " and came again" : ""}`, async () => {
+    const world = await cordonedFarm();
+    const seam = new Seam();
+    const dies: Model = async () => {
+      world.kubernetes.removeNamespace();
+      await first.stacks.reconcile(keyOf({ namespace: "ci-1", client: "0" }), call);
+      assert.deepEqual([only(world).status.phase, only(world).status.episode?.outcome], ["Gone", "running"]);
+      seam.die();
+      throw new CrashSignal("before it writes the episode's end");
+    };
+    const first = medicWith(world, dies, { seam });
+    await assert.rejects(world.live(40, first), CrashSignal);
+    if (again) world.kubernetes.deploy("ci-1", "0");
+    await world.live(5, medicWith(world, dies));
+    const { phase, episode } = only(world).status;
+    assert.deepEqual([phase, episode?.outcome, episode?.reservedUsd], ["Gone", "interrupted", 0.5]);
+  });
 
 test("what cannot be audited does not begin", async () => {
   const world = await cordonedFarm();

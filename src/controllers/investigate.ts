@@ -3,6 +3,8 @@ import type { IncidentStatus } from "../core/incident.ts";
 import { isRunning } from "../core/ledger.ts";
 import type { Decision, Plan } from "../core/plan.ts";
 import type { Snapshot } from "../core/snapshot.ts";
+import { keyOf } from "../core/stack.ts";
+import type { StackId } from "../core/stack.ts";
 import type { Call } from "./ports.ts";
 import type { Again, Context, StackDeps } from "./stack-controller.ts";
 
@@ -37,6 +39,31 @@ export async function closeLostEpisode(
   deps.log.warn("episode lost: the medic was restarted in it", { incident: incident.name });
   await deps.incidentLog.change(incident.name, (status) => withoutLostEpisode(status, endedAt), call);
   return 0;
+}
+
+/**
+ * Likewise when its incident had been closed meanwhile, because the build was gone, and the medic did not live to write the
+ * episode's end: nobody looks at the incident again, but its cost is counted.
+ */
+export async function closeLostEpisodes(
+  deps: Pick<StackDeps, "incidents" | "incidentLog" | "episodes" | "clock" | "log">,
+  stack: StackId,
+  call: Call,
+): Promise<void> {
+  const lost = deps.incidents
+    .list()
+    .filter(
+      ({ name, spec, status }) =>
+        keyOf(spec) === keyOf(stack) &&
+        isClosed(status.phase) &&
+        isRunning(status.episode) &&
+        !deps.episodes.isRunning(name),
+    );
+  for (const { name } of lost) {
+    deps.log.warn("episode lost: its incident was closed in it", { incident: name });
+    const endedAt = deps.clock.now();
+    await deps.incidentLog.change(name, (status) => withoutLostEpisode(status, endedAt), call);
+  }
 }
 
 /** The status in which an episode that nobody works on any more has its end. */

@@ -25,7 +25,7 @@ import type {
   Log,
   Telemetry,
 } from "./ports.ts";
-import { closeLostEpisode, investigate, withoutLostEpisode } from "./investigate.ts";
+import { closeLostEpisode, closeLostEpisodes, investigate, withoutLostEpisode } from "./investigate.ts";
 import { remediate } from "./remediate.ts";
 import { settled } from "./settle.ts";
 
@@ -65,6 +65,7 @@ export function createStackController(deps: StackDeps): StackController {
   async function reconcile(key: StackKey, call: Call): Promise<Again> {
     const stack = stackOf(key);
     const log = deps.log.child({ stack: key });
+    await closeLostEpisodes(deps, stack, call);
     const cached = deps.cluster.peek(stack);
     if (cached === undefined) {
       told.delete(key);
