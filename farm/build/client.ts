@@ -1,6 +1,6 @@
 import type { Build } from "./build.ts";
+import { deployStack, failedTests, notReady } from "./client-steps.ts";
 import type { ClientRecord } from "./record.ts";
-import { FarmError, failureOf } from "./kube.ts";
 import { markTestsStarted } from "./placement.ts";
 import type { Runner } from "./runner.ts";
 import { stackState } from "./stack-state.ts";
@@ -12,7 +12,7 @@ export async function runClient(build: Build, client: number, runner: Runner): P
   const say = (line: string): void => build.report(`client ${client}: ${line}`);
   try {
     const begin = Date.now();
-    await deploy(build, client);
+    await deployStack(build, client);
     progress.deployed = true;
     say("stack deployed");
     for (const moment of ["deployed", "scheduled", "running"] as const) await build.faults.at(moment, client);
@@ -50,24 +50,6 @@ interface Progress {
   passed: number;
   failed: number;
   failures: readonly string[];
-}
-
-async function deploy(build: Build, client: number): Promise<void> {
-  const values = { client: String(client), runId: build.runId, ...build.chartValues };
-  const sets = Object.entries(values).flatMap(([key, value]) => ["--set-string", `${key}=${value}`]);
-  // Not --wait: waiting is the client's own job, and the medic's chance.
-  const args = ["install", `client-${client}`, build.chart, "--namespace", build.namespace, ...sets];
-  const result = await build.kube.helm(args, { timeoutSeconds: 120 });
-  if (result.code !== 0) throw new FarmError(`its stack could not be deployed: ${failureOf(result)}`);
-}
-
-function notReady(seconds: number, last: string, state: string): string {
-  return `its stack was not ready within ${seconds} s, so no test ran (last answer: ${last}; ${state})`;
-}
-
-function failedTests({ passed, failed, failures }: Progress): string {
-  const more = failures.length > 3 ? ", …" : "";
-  return `${failed} of ${passed + failed} tests failed: ${failures.slice(0, 3).join(", ")}${more}`;
 }
 
 /** The client's record; without a reason it passed. */

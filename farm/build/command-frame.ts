@@ -4,12 +4,15 @@ import { FarmError, UsageError } from "./kube.ts";
  * Runs a command's work and turns what it throws into one sentence on stderr and an exit code: 2 for wrong use, 1 for
  * everything else that a person can act on. Bugs pass through.
  */
-export async function withExitCode(work: () => Promise<number>): Promise<number> {
+export async function withExitCode(
+  work: () => Promise<number>,
+  complain: (line: string) => void = progress,
+): Promise<number> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof Error) || isBug(error)) throw error;
-    console.error(`build-medic: ${error.message}`);
+    complain(`build-medic: ${error.message}`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

@@ -6,7 +6,7 @@ import type { FarmState } from "../cluster/state.ts";
 import { ensureImages } from "../images/ensure-images.ts";
 import { clusterUid } from "./cluster-uid.ts";
 import { FarmError, UsageError, openKube } from "./kube.ts";
-import type { KubeTools } from "./kube.ts";
+import type { Kube, KubeTools } from "./kube.ts";
 import { ROOT } from "./out-folder.ts";
 
 /** A farm that answers, and what builds need on it. */
@@ -17,12 +17,15 @@ export interface FarmAccess extends Omit<KubeTools, "signal"> {
   readonly chart: string;
   readonly chartValues: Readonly<Record<string, string>>;
   readonly suiteImage: string;
+  /** Kubeconfig of the account that may put faults in, where it is another one. */
+  readonly faultKubeconfig?: string | undefined;
   /** Where `suite/main.ts` is on this machine. */
   readonly suiteFolder: string;
 }
 
 export interface FarmRequest {
   readonly kubeconfig?: string | undefined;
+  readonly faultKubeconfig?: string | undefined;
   readonly report: (line: string) => void;
 }
 
@@ -42,6 +45,7 @@ export async function openFarm(request: FarmRequest): Promise<FarmAccess> {
     kubectl,
     helm,
     clusterUid: uid,
+    faultKubeconfig: request.faultKubeconfig,
     ...(ours?.auditLog === undefined ? {} : { auditLog: ours.auditLog }),
     chart: join(ROOT, "charts", "test-stack"),
     chartValues: { "images.server": images.server, "images.db": images.db },
@@ -50,11 +54,18 @@ export async function openFarm(request: FarmRequest): Promise<FarmAccess> {
   };
 }
 
+/** The cluster as the account that may put faults in sees it. */
+export function openFaultKube(farm: FarmAccess): Kube {
+  return openKube({ ...farm, kubeconfig: farm.faultKubeconfig ?? farm.kubeconfig, signal: undefined });
+}
+
 function kubeconfigFor(given: string | undefined, farm: FarmState | undefined): string {
   if (given !== undefined) {
     if (!existsSync(given)) throw new UsageError(`--kubeconfig ${given}: there is no such file.`);
     return given;
   }
+  // In a pod kubectl and Helm find its account themselves.
+  if (farm === undefined && process.env["KUBERNETES_SERVICE_HOST"] !== undefined) return "";
   if (farm === undefined) {
     throw new FarmError(
       "No farm is up: run `build-medic farm up` first, or name a cluster with --kubeconfig FILE.",

@@ -3,7 +3,7 @@ import { isLockHeld, takeLock } from "./file-lock.ts";
 import { FarmError } from "./kube.ts";
 import { listOpenBuilds, saveOpenBuild } from "./open-builds.ts";
 import type { OpenBuild } from "./open-builds.ts";
-import { isAlive } from "./owner.ts";
+import { isAtWork } from "./owner.ts";
 import { sleep } from "./sleep.ts";
 
 export interface GateWait {
@@ -38,7 +38,7 @@ export async function enterFarm(
 
 async function enterAlone(build: OpenBuild, wait: GateWait, files: GateFiles): Promise<() => Promise<void>> {
   const onWait = (): void => wait.report("waiting: another build has all nodes cordoned");
-  const release = await takeLock(files.lock, { onWait, signal: wait.signal });
+  const release = await takeLock(files.lock, { onWait, signal: wait.signal, owner: build.owner });
   try {
     // From here on nobody else comes in; those inside finish first.
     await until(async () => (await othersInside(build, files)).length === 0, {
@@ -68,7 +68,7 @@ async function othersInside(build: OpenBuild, files: GateFiles): Promise<OpenBui
   const others = (await listOpenBuilds(files.builds)).filter(
     (one) => one.runId !== build.runId && one.clusterUid === build.clusterUid && one.waiting !== true,
   );
-  const alive = await Promise.all(others.map((one) => isAlive(one.owner)));
+  const alive = await Promise.all(others.map((one) => isAtWork(one.owner)));
   return others.filter((_, index) => alive[index]);
 }
 

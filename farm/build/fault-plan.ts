@@ -1,7 +1,8 @@
 import { momentOf } from "../faults/catalogue.ts";
-import type { FaultMoment } from "../faults/catalogue.ts";
+import type { FaultMoment, FaultName } from "../faults/catalogue.ts";
 import type { ActiveFault } from "../faults/fault.ts";
 import { inject } from "../faults/inject.ts";
+import type { FaultSite } from "../faults/fault.ts";
 import { FarmError } from "./kube.ts";
 import type { Kube } from "./kube.ts";
 import type { BuildOptions } from "./options.ts";
@@ -17,7 +18,13 @@ export interface FaultPlanContext {
   readonly rememberCordon: (nodes: readonly string[]) => Promise<void>;
   readonly report: (line: string) => void;
   readonly signal: AbortSignal;
+  /** How a fault is put in; into this very process when absent. */
+  readonly inject?: (fault: FaultName, site: FaultSite) => Promise<ActiveFault>;
+  /** How long the other clients have until their pods are placed, before every node is cordoned. */
+  readonly placedWithinSeconds?: number;
 }
+
+const PLACED_WITHIN_SECONDS = 60;
 
 /** The one fault of a build: put in at its moment, taken out at the end. */
 export class FaultPlan {
@@ -40,7 +47,8 @@ export class FaultPlan {
     if (fault === undefined || client !== target || momentOf(fault) !== moment) return;
     try {
       await this.#prepare(moment, client);
-      this.#active = await inject(fault, { ...this.#context, client });
+      const put = this.#context.inject ?? inject;
+      this.#active = await put(fault, { ...this.#context, client });
       this.#record = this.#describe(this.#active.detail, true);
       this.#context.report(`client ${client}: fault in place: ${this.#active.detail}`);
     } catch (error) {
@@ -60,7 +68,8 @@ export class FaultPlan {
     if (moment === "running") await waitUntilRunning(kube, { namespace, client }, signal);
     if (moment !== "scheduled") return;
     const perClient = options.runner === "pod" ? 3 : 2;
-    await waitUntilPlaced(kube, { namespace, pods: options.clients * perClient, signal });
+    const withinSeconds = this.#context.placedWithinSeconds ?? PLACED_WITHIN_SECONDS;
+    await waitUntilPlaced(kube, { namespace, pods: options.clients * perClient, withinSeconds, signal });
   }
 
   #describe(detail: string, injected: boolean): FaultRecord {

@@ -1,14 +1,16 @@
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FarmError } from "./kube.ts";
-import { isAlive, thisOwner } from "./owner.ts";
-import type { Owner } from "./owner.ts";
+import { isAtWork, thisOwner } from "./owner.ts";
+import type { BuildOwner } from "./owner.ts";
 import { sleep } from "./sleep.ts";
 
 export interface LockWait {
   /** Called once when somebody else has the lock. */
   readonly onWait?: () => void;
   readonly signal?: AbortSignal | undefined;
+  /** In whose name; this process, when absent. */
+  readonly owner?: BuildOwner;
 }
 
 const RETRY_MS = 300;
@@ -22,7 +24,7 @@ let counter = 0;
 export async function takeLock(path: string, wait: LockWait = {}): Promise<() => Promise<void>> {
   await mkdir(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}.${(counter += 1)}`;
-  await writeFile(draft, JSON.stringify(await thisOwner()));
+  await writeFile(draft, JSON.stringify(wait.owner ?? (await thisOwner())));
   try {
     let said = false;
     // Linking a finished file is atomic: nobody ever reads a lock without its owner.
@@ -42,6 +44,12 @@ export async function takeLock(path: string, wait: LockWait = {}): Promise<() =>
   return () => rm(path, { force: true });
 }
 
+/** Gives back a lock that another process took in this owner's name; anybody else's is left alone. */
+export async function releaseLock(path: string, owner: BuildOwner): Promise<void> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  if (text === JSON.stringify(owner)) await rm(path, { force: true });
+}
+
 async function tryLink(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
@@ -52,10 +60,10 @@ async function tryLink(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Whether a living process has the lock. */
+/** Whether somebody who is still at work has the lock. */
 export async function isLockHeld(path: string): Promise<boolean> {
   const text = await readFile(path, "utf8").catch(() => "");
   // Gone in between: the next try decides.
   if (text === "") return false;
-  return isAlive(JSON.parse(text) as Owner);
+  return isAtWork(JSON.parse(text) as BuildOwner);
 }

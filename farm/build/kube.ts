@@ -67,3 +67,7 @@ export function failureOf(result: CommandResult): string {
 export function isNotFound(result: CommandResult): boolean {
   return result.code !== 0 && /\(NotFound\)|not found/.test(result.stderr);
 }
+
+export function isForbidden(result: CommandResult): boolean {
+  return result.code !== 0 && /\(Forbidden\)|forbidden/.test(result.stderr);
+}

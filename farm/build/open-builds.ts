@@ -1,15 +1,16 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isAlive } from "./owner.ts";
-import type { Owner } from "./owner.ts";
+import { isAtWork } from "./owner.ts";
+import type { BuildOwner, Owner } from "./owner.ts";
 import { openBuildsFolder } from "./farm-folder.ts";
 import { readJson, writeJson } from "./out-folder.ts";
+import type { FaultRecord } from "./record.ts";
 
 /** A build that has not been cleaned up yet: on disk before it touches the cluster, gone after its teardown. */
 export interface OpenBuild {
   readonly runId: string;
   readonly namespace: string;
-  readonly owner: Owner;
+  readonly owner: BuildOwner;
   readonly kubeconfig: string;
   /** UID of the namespace `kube-system`: tells a cluster from another one behind the same kubeconfig. */
   readonly clusterUid: string;
@@ -18,10 +19,21 @@ export interface OpenBuild {
   readonly keep: boolean;
   /** It has not begun: another build has the farm to itself. */
   readonly waiting?: boolean;
+  /** The process that holds a fault in place between the steps of a workflow. */
+  readonly holder?: Owner;
+  /** What was put into the target's stack, for the build's record. */
+  readonly fault?: FaultRecord;
 }
 
 export async function saveOpenBuild(build: OpenBuild, folder = openBuildsFolder()): Promise<void> {
   await writeJson(join(folder, `${build.runId}.json`), build);
+}
+
+export async function readOpenBuild(
+  runId: string,
+  folder = openBuildsFolder(),
+): Promise<OpenBuild | undefined> {
+  return readJson<OpenBuild>(join(folder, `${runId}.json`));
 }
 
 export async function dropOpenBuild(runId: string, folder = openBuildsFolder()): Promise<void> {
@@ -38,6 +50,6 @@ export async function listOpenBuilds(folder = openBuildsFolder()): Promise<OpenB
 /** Builds whose process died before it could clean up. */
 export async function abandonedBuilds(folder = openBuildsFolder()): Promise<OpenBuild[]> {
   const builds = await listOpenBuilds(folder);
-  const alive = await Promise.all(builds.map((build) => isAlive(build.owner)));
+  const alive = await Promise.all(builds.map((build) => isAtWork(build.owner)));
   return builds.filter((_, index) => !alive[index]);
 }

@@ -7,6 +7,12 @@ export interface Owner {
   readonly started: string;
 }
 
+/**
+ * Whoever cleans up after a build: a process, or somebody elsewhere (a workflow run, whose steps are processes of their
+ * own and may be on other machines) until a time in milliseconds, after which the build counts as abandoned.
+ */
+export type BuildOwner = Owner | { readonly until: number };
+
 const STOP_LIMIT_MS = 20_000;
 
 export async function thisOwner(): Promise<Owner> {
@@ -25,6 +31,10 @@ export async function isAlive(owner: Owner): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+export async function isAtWork(owner: BuildOwner): Promise<boolean> {
+  return "until" in owner ? Date.now() < owner.until : isAlive(owner);
 }
 
 /** Ends a process and waits until it is gone; one that is not ours any more is left alone. */

@@ -11,7 +11,12 @@ const LIMIT_MS = 60_000;
 /** Waits until every pod of the build has a node: both of each client's, and the runners. */
 export async function waitUntilPlaced(
   kube: Kube,
-  build: { readonly namespace: string; readonly pods: number; readonly signal?: AbortSignal | undefined },
+  build: {
+    readonly namespace: string;
+    readonly pods: number;
+    readonly withinSeconds: number;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<void> {
   const done = await poll(
     async () => {
@@ -19,10 +24,12 @@ export async function waitUntilPlaced(
       const placed = list.items.filter((pod) => pod.spec?.nodeName !== undefined);
       return placed.length >= build.pods ? true : undefined;
     },
-    { everyMs: 500, forMs: LIMIT_MS, signal: build.signal },
+    { everyMs: 500, forMs: build.withinSeconds * 1000, signal: build.signal },
   );
   if (!done)
-    throw new FarmError(`not all ${build.pods} pods of the build found a node within ${LIMIT_MS / 1000} s`);
+    throw new FarmError(
+      `not all ${build.pods} pods of the build found a node within ${build.withinSeconds} s`,
+    );
 }
 
 /** Waits until both pods of a stack run, ready or not. */

@@ -1,3 +1,4 @@
+import { buildRecord } from "./build-record.ts";
 import type { Build } from "./build.ts";
 import { runClient } from "./client.ts";
 import type { FarmAccess } from "./farm-access.ts";
@@ -92,7 +93,20 @@ export async function runBuild(options: BuildOptions, context: BuildContext): Pr
     if (problems.length === before) await dropOpenBuild(runId);
     await leaveFarm();
   }
-  const record = toRecord({ options, open, begin, clients, incidents, problems, faults, context });
+  const { namespace } = open;
+  const model = context.medic?.model;
+  const fault = faults.record;
+  const record = buildRecord({
+    options,
+    runId,
+    namespace,
+    begin,
+    clients,
+    incidents,
+    problems,
+    fault,
+    model,
+  });
   await saveRecord(record);
   return record;
 }
@@ -143,44 +157,4 @@ async function tearDown(kube: Kube, open: OpenBuild, report: (line: string) => v
     report(`removing namespace ${open.namespace}`);
     await deleteNamespace(kube, open.namespace);
   }
-}
-
-interface Ended {
-  readonly options: BuildOptions;
-  readonly open: OpenBuild;
-  readonly begin: number;
-  readonly clients: readonly ClientRecord[];
-  readonly incidents: readonly MedicRecord[];
-  readonly problems: readonly string[];
-  readonly faults: FaultPlan;
-  readonly context: BuildContext;
-}
-
-function toRecord(ended: Ended): BuildRecord {
-  const { options, clients, begin } = ended;
-  const end = Date.now();
-  const fault = ended.faults.record;
-  const asAsked = options.fault === undefined || fault?.injected === true;
-  const model = ended.context.medic?.model;
-  const missed = asAsked ? [] : [`the fault ${options.fault} was not put in place`];
-  const problems = [...ended.problems, ...missed];
-  return {
-    runId: ended.open.runId,
-    namespace: ended.open.namespace,
-    mode: options.mode,
-    medic: options.medic ? "on" : "off",
-    ...(model === undefined ? {} : { model }),
-    seed: options.seed,
-    startedAt: new Date(begin).toISOString(),
-    endedAt: new Date(end).toISOString(),
-    seconds: (end - begin) / 1000,
-    ...(fault ? { fault } : {}),
-    clients,
-    incidents: ended.incidents,
-    passed:
-      problems.length === 0 &&
-      clients.length === options.clients &&
-      clients.every((client) => client.outcome === "passed"),
-    problems,
-  };
 }

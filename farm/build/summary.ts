@@ -2,8 +2,17 @@ import type { BuildRecord, ClientRecord, MedicRecord } from "./record.ts";
 import { formatTable } from "./table.ts";
 import { episodeWords, tierTwoName } from "./tier-two.ts";
 
-/** The summary of a build for people: one line per client, then the fault, then the verdict. */
-export function formatSummary(record: BuildRecord, path: string): string {
+/** The summary of a build in its parts, for a terminal and for a page. */
+export interface SummaryParts {
+  readonly title: string;
+  /** The first is the header. */
+  readonly rows: readonly (readonly string[])[];
+  readonly notes: readonly string[];
+  readonly verdict: string;
+}
+
+/** One row per client, then the fault, what the medic did, and the verdict. */
+export function summaryParts(record: BuildRecord): SummaryParts {
   const rows = record.clients.map((client) => [
     clientName(client, record),
     client.deployed ? "yes" : "no",
@@ -13,18 +22,23 @@ export function formatSummary(record: BuildRecord, path: string): string {
     medicColumn(record, client),
   ]);
   const header = ["Client", "Deployed", "Ready after", "Tests", "Result", "Medic"];
-  return [
-    `Build ${record.runId}: mode ${record.mode}, medic ${record.medic}${tierTwo(record)}, ${Math.round(record.seconds)} s`,
-    "",
-    formatTable([header, ...rows]),
-    "",
-    ...faultLines(record),
-    ...record.clients.flatMap(whyLines),
-    ...record.incidents.flatMap((incident) => incidentLines(incident, record)),
-    ...record.problems.map((problem) => `Trouble: ${problem}`),
-    verdict(record),
-    `Record: ${path}`,
-  ].join("\n");
+  return {
+    title: `Build ${record.runId}: mode ${record.mode}, medic ${record.medic}${tierTwo(record)}, ${Math.round(record.seconds)} s`,
+    rows: [header, ...rows],
+    notes: [
+      ...faultLines(record),
+      ...record.clients.flatMap(whyLines),
+      ...record.incidents.flatMap((incident) => incidentLines(incident, record)),
+      ...record.problems.map((problem) => `Trouble: ${problem}`),
+    ],
+    verdict: verdict(record),
+  };
+}
+
+/** The summary of a build for people at a terminal. */
+export function formatSummary(record: BuildRecord, path: string): string {
+  const { title, rows, notes, verdict } = summaryParts(record);
+  return [title, "", formatTable(rows), "", ...notes, verdict, `Record: ${path}`].join("\n");
 }
 
 /** Named at the top as well, for a build on which it was not needed. */

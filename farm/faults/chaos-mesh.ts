@@ -20,13 +20,7 @@ export async function injectNetworkChaos(name: NetworkFaultName, site: FaultSite
   const manifest = networkChaos(name, site);
   await site.kube.ask("create the NetworkChaos", ["create", "-f", "-"], { input: JSON.stringify(manifest) });
   const reference = [`${RESOURCE}/${manifest.metadata.name}`, "-n", site.namespace];
-  const heal = async (): Promise<void> => {
-    const result = await site.kube.kubectl(["delete", ...reference, "--wait=true", "--timeout=60s"], {
-      timeoutSeconds: 70,
-    });
-    if (result.code !== 0 && !isNotFound(result))
-      throw new FarmError(`delete the NetworkChaos: ${failureOf(result)}`);
-  };
+  const heal = (): Promise<void> => removeNetworkChaos(site.kube, site);
   const injected = await site.kube.kubectl([
     "wait",
     ...reference,
@@ -40,7 +34,25 @@ export async function injectNetworkChaos(name: NetworkFaultName, site: FaultSite
   return { name, detail: `NetworkChaos ${name} between server-${site.client} and db-${site.client}`, heal };
 }
 
-/** The manifest; its name says nothing about the fault, because whoever investigates may list it. */
+/** Takes the fault out, also one that another process has put in. Throws `FarmError` when something is left. */
+export async function removeNetworkChaos(
+  kube: Kube,
+  stack: { readonly namespace: string; readonly client: number },
+): Promise<void> {
+  const reference = [`${RESOURCE}/${chaosName(stack.client)}`, "-n", stack.namespace];
+  const result = await kube.kubectl(["delete", ...reference, "--wait=true", "--timeout=60s"], {
+    timeoutSeconds: 70,
+  });
+  if (result.code !== 0 && !isNotFound(result))
+    throw new FarmError(`delete the NetworkChaos: ${failureOf(result)}`);
+}
+
+/** It says nothing about the fault, because whoever investigates may list it. */
+function chaosName(client: number): string {
+  return `network-${client}`;
+}
+
+/** The manifest. */
 export function networkChaos(
   name: NetworkFaultName,
   site: { readonly namespace: string; readonly client: number },
@@ -55,7 +67,7 @@ export function networkChaos(
   return {
     apiVersion: "chaos-mesh.org/v1alpha1",
     kind: "NetworkChaos",
-    metadata: { name: `network-${site.client}`, namespace: site.namespace },
+    metadata: { name: chaosName(site.client), namespace: site.namespace },
     spec: { ...actionOf(name), direction: "both", ...side("server"), target: side("db") },
   };
 }

@@ -73,6 +73,14 @@ export async function removeRules(network: PodNetwork): Promise<void> {
   }
 }
 
+/** Takes our rules out of whatever pods of these run on this machine, whoever put them in. */
+export async function removeRulesFrom(podUids: readonly string[]): Promise<void> {
+  for (const uid of podUids) {
+    const network = await findPodNetwork(uid);
+    if (network) await removeRules(network);
+  }
+}
+
 /** Our rules as `iptables-save` prints them. */
 async function ourRules(network: PodNetwork): Promise<string[]> {
   const saved = await inNetwork(network, ["iptables-save"]);

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { registerFarmBuild } from "./farm-build.ts";
 import { registerFarmCluster } from "./farm-cluster.ts";
+import { registerFarmSteps } from "./farm-steps.ts";
 
 export function registerFarm(program: Command): void {
   const farm = program
@@ -8,4 +9,5 @@ export function registerFarm(program: Command): void {
     .description("A build farm to try the medic on: a local cluster, builds with faults, the matrix");
   registerFarmCluster(farm);
   registerFarmBuild(farm);
+  registerFarmSteps(farm);
 }
