@@ -68,8 +68,10 @@ interface Call {
   readonly signal?: AbortSignal;
 }
 
-/** What the console needs of GitHub, real or local. Everything rejects with a `GitHubError`. */
+/** What the console needs of GitHub, real or local. Everything rejects with a `GitHubError`, or with the reason of an abort. */
 export interface BuildStarter {
+  /** The workflow that builds are runs of; rejects when the token or the settings do not lead to it. */
+  workflow(call?: Call): Promise<{ readonly name: string; readonly url: string }>;
   dispatch(request: BuildRequest, call?: Call): Promise<{ readonly runId: number; readonly url: string }>;
   /** Newest first; at most 100. */
   runs(limit: number, call?: Call): Promise<readonly WorkflowRun[]>;

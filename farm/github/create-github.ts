@@ -91,6 +91,11 @@ export function createGitHub(settings: GitHubSettings, options: GitHubOptions = 
   }
 
   return {
+    workflow: async ({ signal } = {}) =>
+      attempt(`find the workflow ${workflow}`, signal, async (common) => {
+        const { data } = await actions.getWorkflow({ ...common, workflow_id: workflow });
+        return { name: data.name, url: data.html_url };
+      }),
     dispatch: async (request, { signal } = {}) => {
       const { data: run, headers } = await dispatch(request, signal);
       if (run?.workflow_run_id !== undefined) {
