@@ -3,12 +3,13 @@ import { openAudit } from "./audit/audit-log.ts";
 import { createDecisions } from "./audit/decisions.ts";
 import { createTranscripts } from "./audit/transcripts.ts";
 import { createApi } from "./api/server.ts";
-import type { IncidentChange } from "./api/server.ts";
+import type { IncidentChange } from "./api/deps.ts";
 import { serveApi } from "./api/serve.ts";
 import { awaitCluster } from "./app/await-cluster.ts";
 import { fenced } from "./app/fence.ts";
 import { stateFolderId } from "./app/state-folder.ts";
 import { pageDeps } from "./app/page-deps.ts";
+import { openTraceTeller } from "./app/tell-traces.ts";
 import { createTerm } from "./app/term.ts";
 import type { Term } from "./app/term.ts";
 import { announceTier2, openRunner } from "./app/tier2.ts";
@@ -120,11 +121,22 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     log,
     mirror: (line) => process.stdout.write(`${line}\n`),
   });
+  const traces = await openTraceTeller({
+    environment,
+    version,
+    provider: config.provider,
+    transcripts,
+    leads: () => election.holds(),
+    onSent: (outcome, spans) => metrics.spansSent(outcome, spans),
+    clock,
+    redactor,
+    log,
+  });
   const runner = await openRunner(config, environment);
   const around = options.around ?? ((own: Ports) => own);
   const ports = fenced(
     {
-      ...around({ cluster: kube, incidents, audit, decisions, chat: createChat(config.chat, log) }),
+      ...around({ cluster: kube, incidents, audit, decisions, chat: createChat(config.chat, { log, publicUrl: config.publicUrl }) }),
       announcer: createAnnouncer({ client, clock, log }),
     },
     () => election.holds(),
@@ -137,6 +149,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
 
   function incidentChanged(incident: Incident, removed: boolean): void {
     term?.incidentChanged(incident, removed);
+    traces.incidentChanged(incident, removed);
     for (const listener of listeners)
       listener({ type: removed ? "incident-removed" : "incident-changed", incident });
   }
@@ -154,6 +167,8 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
       log,
     });
     term = own;
+    // What an earlier leader may not have come to tell.
+    for (const incident of incidents.list()) traces.incidentChanged(incident, false);
     try {
       await own.run(signal);
     } finally {
@@ -223,6 +238,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   } finally {
     stop.abort(new MedicError("stopping", "the medic is stopping"));
     await Promise.allSettled(running);
+    await traces.stop();
     await http.close();
     await audit.close();
     client.close();
@@ -244,7 +260,7 @@ function announce(config: Config, log: Log): void {
   if (config.mode === "observe") log.warn("observe mode: nothing in the cluster is changed");
   if (config.chat.kind === "none") {
     log.warn(
-      "NO CHAT IS CONFIGURED: escalations go to this log and to the Incident only; set ROCKETCHAT_URL, ROCKETCHAT_USER_ID, ROCKETCHAT_TOKEN and ROCKETCHAT_CHANNEL, or ROCKETCHAT_WEBHOOK_URL",
+      "NO CHAT IS CONFIGURED: escalations go to this log and to the Incident only; set ROCKETCHAT_URL, ROCKETCHAT_USER_ID, ROCKETCHAT_TOKEN and ROCKETCHAT_CHANNEL, or one of the others in docs/chat.md",
     );
   }
 }

@@ -2,6 +2,7 @@ import type { Clock, EpisodeLimits, Log } from "../controllers/ports.ts";
 import type { Incident } from "../core/incident.ts";
 import type { Json } from "../core/json.ts";
 import type { Budget } from "../core/ledger.ts";
+import type { RecordedDecision } from "../core/recorded-decision.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import type { Totals } from "../core/totals.ts";
@@ -36,7 +37,7 @@ export interface KeptRecords {
   /** Audit records, oldest first. */
   readonly audit: readonly Json[];
   /** Recorded decisions in short, oldest first. */
-  readonly decisions: readonly object[];
+  readonly decisions: readonly RecordedDecision[];
 }
 
 /** The one message of an incident as its sink words it. */

@@ -3,85 +3,9 @@ import { setImmediate } from "node:timers/promises";
 import { test } from "node:test";
 import { collectingLog } from "../../test/support/collecting-log.ts";
 import { aStack } from "../../test/support/builders.ts";
-import { SteppedClock } from "../../test/support/stepped-clock.ts";
-import type { Incident, IncidentStatus } from "../core/incident.ts";
+import { anIncident, detectedAt, served } from "../../test/support/served-api.ts";
 import { createRedactor } from "../core/redact.ts";
-import { createApi } from "./server.ts";
-import type { ApiDeps, IncidentChange } from "./server.ts";
-
-const detectedAt = Date.parse("2026-01-02T03:04:05.006Z");
-
-function anIncident(
-  name: string,
-  changes: { status?: Partial<IncidentStatus>; spec?: Partial<Incident["spec"]>; createdAt?: number } = {},
-): Incident {
-  const createdAt = changes.createdAt ?? detectedAt;
-  return {
-    name,
-    uid: `uid-${name}`,
-    resourceVersion: "7",
-    createdAt,
-    spec: {
-      namespace: "ci-1",
-      client: "0",
-      runId: "4711",
-      statefulSet: "server-0",
-      statefulSetUid: "s",
-      pod: "server-0-0",
-      ...changes.spec,
-    },
-    status: {
-      phase: "Verifying",
-      tier: 1,
-      reason: "ImageDrift",
-      rootCause: "The image was changed.",
-      findings: [
-        {
-          reason: "ImageDrift",
-          class: "drift",
-          subject: "Pod/a",
-          message: "m",
-          since: createdAt,
-          terminal: true,
-        },
-      ],
-      attempts: [
-        {
-          action: "restart-pod",
-          target: "Pod/a",
-          by: "playbook",
-          at: createdAt,
-          outcome: "applied",
-          detail: "",
-        },
-      ],
-      times: { Detected: createdAt },
-      ...changes.status,
-    },
-  };
-}
-
-function served(given: Partial<ApiDeps> = {}) {
-  const clock = new SteppedClock();
-  const listeners = new Set<(change: IncidentChange) => void>();
-  const api = createApi({
-    listIncidents: () => [],
-    listStacks: () => [],
-    ready: () => ({ ready: true, checks: { pods: true } }),
-    metrics: async () => ({ text: "up 1\n", contentType: "text/plain; version=0.0.4" }),
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    clock,
-    host: "127.0.0.1",
-    ...given,
-  });
-  const tell = (change: IncidentChange): void => {
-    for (const listener of listeners) listener(change);
-  };
-  return { api, clock, listeners, tell };
-}
+import type { ApiDeps } from "./deps.ts";
 
 async function get(
   given: Partial<ApiDeps>,

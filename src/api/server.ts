@@ -4,7 +4,7 @@ import { Phases } from "../core/incident.ts";
 import { createRedactor } from "../core/redact.ts";
 import { messageOf } from "../lib/medic-error.ts";
 import { buildsOf } from "./builds.ts";
-import type { ApiDeps, IncidentChange } from "./deps.ts";
+import type { ApiDeps } from "./deps.ts";
 import { guard } from "./guard.ts";
 import { incidentFile } from "./incident-file.ts";
 import { incidentJson, newestFirst } from "./incident-json.ts";
@@ -12,8 +12,6 @@ import { addPage } from "./pages.ts";
 import { problem } from "./problem.ts";
 import { statusJson } from "./status-json.ts";
 import { createStream } from "./stream.ts";
-
-export type { ApiDeps, IncidentChange };
 
 const defaultLimit = 200;
 const mostIncidents = 1000;

@@ -1,8 +1,5 @@
-import { Frame } from "../shared/frame.tsx";
 import { openPage } from "../shared/open-page.tsx";
+import { Dashboard } from "./dashboard.tsx";
+import "./dashboard.css";
 
-openPage(
-  <Frame name="Build Medic" status="">
-    <h1>Build Medic</h1>
-  </Frame>,
-);
+openPage(<Dashboard />);
