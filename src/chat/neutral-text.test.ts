@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "@rocket.chat/message-parser";
 import * as fc from "fast-check";
-import { cut, neutralCode, neutralText, neutralLabel, safeLink } from "./neutral-text.ts";
+import { cut, labelText, neutralCode, neutralText, neutralTitle, safeLink } from "./neutral-text.ts";
 
 /** What Rocket.Chat's own parser makes of a text: every kind of node in it. */
 function kinds(text: string): Set<string> {
@@ -75,7 +75,7 @@ test("no name in a bold line becomes more than a name", () => {
   const text = fc.array(fc.constantFrom(...NASTY), { maxLength: 8 });
   fc.assert(
     fc.property(text, (pieces) => {
-      const shown = `:x: *Build ${neutralLabel(pieces.join(""), 80)}: stuck*`;
+      const shown = `:x: *Build ${neutralTitle(labelText(pieces.join("")))}: stuck*`;
       assert.deepEqual(
         [...kinds(shown)].sort(),
         ["BOLD", "EMOJI", "PARAGRAPH", "PLAIN_TEXT"],

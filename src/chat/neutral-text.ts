@@ -25,17 +25,22 @@ function joined(before: string, part: string): string {
   return part.startsWith("`") && /[^\s(]$/u.test(before) ? `${before} ${part}` : `${before}${part}`;
 }
 
-/**
- * A label value for a bold line, where inline code does not work everywhere. Characters that no label value can have
- * are shown as a dot.
- */
-export function neutralLabel(text: string, limit: number): string {
-  return neutralProse(cut(text.replaceAll(/[^A-Za-z0-9._-]/g, "·"), limit)).replaceAll(".", `.${ZWSP}`);
+/** The value of a label; characters that none can have are shown as a dot. */
+export function labelText(text: string): string {
+  return cut(text.replaceAll(/[^A-Za-z0-9._-]/g, "·"), 63);
 }
 
-/** A line for a code block: it cannot end the block, and mentions in it reach nobody. */
+/** Words of ours with names of the cluster's in them, for a bold line: there inline code does not work everywhere. */
+export function neutralTitle(text: string): string {
+  return neutralProse(text).replaceAll(".", `.${ZWSP}`);
+}
+
+/**
+ * A line for a code block: it cannot end the block, mentions in it reach nobody, and it ends no link that a bracket before
+ * the block seems to begin.
+ */
 export function neutralCode(text: string, limit: number): string {
-  return breakMentions(cut(oneLine(text), limit).replaceAll("`", "'"));
+  return breakMentions(cut(oneLine(text), limit).replaceAll("`", "'")).replaceAll("](", `]${ZWSP}(`);
 }
 
 /** The link when it is an absolute http or https URL without credentials, percent-encoded; else `undefined`. */
@@ -50,7 +55,9 @@ export function safeLink(url: string | undefined): string | undefined {
 export function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const notice = ` … (cut, ${text.length} characters in all)`;
-  return `${text.slice(0, Math.max(0, limit - notice.length)).toWellFormed()}${notice}`;
+  // Half a character at the end goes too.
+  const kept = text.slice(0, Math.max(0, limit - notice.length)).replace(/[\uD800-\uDBFF]$/, "");
+  return `${kept}${notice}`;
 }
 
 /** Without control and invisible characters: neither new lines nor text that reads backwards. */

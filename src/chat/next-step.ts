@@ -9,7 +9,7 @@ const FIX_NODE =
 const FIX_STORAGE =
   "Look at the claim, its volume and the VolumeAttachment; a disk may still be held by another node.";
 const FIX_IMAGE =
-  "Check that the image was built and pushed under exactly this name; if so the declared image is wrong, so correct it where the build sets it.";
+  "Check that the image was built and pushed under exactly this name; if it has another one, correct that where the build declares it.";
 const FIX_REGISTRY =
   "Check the registry and the way to it from the nodes; the build can start again when a pull works.";
 const READ_LOGS =
@@ -55,7 +55,7 @@ const STEPS: Readonly<Record<Reason, string>> = {
   VolumeMountFailed: FIX_STORAGE,
   VolumeClaimUnbound: "Check the claim's storage class and whether its provisioner works and has space.",
   NodesCordoned:
-    "Ask whoever cordoned the nodes; when that work is over, `kubectl uncordon` them: the pod then schedules by itself.",
+    "Ask whoever cordoned the nodes; when that work is over, `kubectl uncordon NODE` each of them: the pod then schedules by itself.",
   NoCapacity: FREE_CAPACITY,
   NodeTainted: FREE_CAPACITY,
   NodeSelectorMismatch: FREE_CAPACITY,

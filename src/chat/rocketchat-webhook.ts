@@ -2,17 +2,20 @@ import type { Call, Chat, ChatReceipt } from "../controllers/ports.ts";
 import type { EscalationMessage } from "../core/escalation.ts";
 import { ChatError } from "./chat-error.ts";
 import { type ChatAnswer, exchange, httpUrl, scrub } from "./http-exchange.ts";
+import { linksOf } from "./links.ts";
 import { formatMessage } from "./message-format.ts";
 import { retryAfterMs } from "./rate-limit.ts";
 import { wording } from "./rocketchat-refusal.ts";
 
 const TIMEOUT_MS = 10_000;
 
-export interface WebhookOptions {
+export interface RocketChatWebhookOptions {
   /** The address of an incoming webhook; its path is a secret. */
   readonly url: string;
   /** Another channel than the webhook's own; the integration must allow that. */
   readonly channel?: string;
+  /** The address of the medic's own pages. */
+  readonly publicUrl?: string;
   /** How long one request may take, in milliseconds. */
   readonly timeoutMs?: number;
   readonly now?: () => number;
@@ -22,19 +25,21 @@ export interface WebhookOptions {
  * Sends through an incoming webhook. It takes no message id: after a timeout nobody can tell whether the message is
  * there, so a repeat may show it twice, and `duplicate` is never true. Rejects with a ChatError.
  */
-export function createWebhook({
+export function createRocketChatWebhook({
   url,
   channel,
+  publicUrl,
   timeoutMs = TIMEOUT_MS,
   now = Date.now,
-}: WebhookOptions): Chat {
+}: RocketChatWebhookOptions): Chat {
   const target = httpUrl(url, "ROCKETCHAT_WEBHOOK_URL");
   const attempt = `send a message to the webhook at ${target.origin}`;
   const secrets = target.pathname.split("/").filter((part) => part.length > 4);
   return {
     channel: "webhook",
     async send(message: EscalationMessage, call: Call): Promise<ChatReceipt> {
-      const body = { ...formatMessage(message), ...(channel === undefined ? {} : { channel }) };
+      const text = formatMessage(message, linksOf(message, publicUrl));
+      const body = { ...text, ...(channel === undefined ? {} : { channel }) };
       const answer = await exchange({ method: "POST", url: target, body, timeoutMs, attempt, secrets }, call);
       if (answer.status === 200 && answer.body?.["success"] === true)
         return { channel: "webhook", duplicate: false };

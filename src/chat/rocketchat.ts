@@ -3,6 +3,7 @@ import type { EscalationMessage } from "../core/escalation.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { ChatError } from "./chat-error.ts";
 import { type ChatAnswer, type ChatRequest, exchange, headerValue, httpUrl } from "./http-exchange.ts";
+import { linksOf } from "./links.ts";
 import { formatMessage } from "./message-format.ts";
 import { refusal, wording } from "./rocketchat-refusal.ts";
 
@@ -18,7 +19,9 @@ export interface RocketChatAccount {
   readonly channel: string;
 }
 
-export interface RocketChatTimes {
+export interface RocketChatOptions {
+  /** The address of the medic's own pages. */
+  readonly publicUrl?: string;
   /** How long one request may take, in milliseconds. */
   readonly timeoutMs?: number;
   readonly now?: () => number;
@@ -29,8 +32,8 @@ export interface RocketChatTimes {
  * it or answers that it has the message, and both are a success with `duplicate: true`.
  * `send` rejects with a ChatError; it does not retry by itself. Throws a ChatError when the account cannot be used.
  */
-export function createRocketChat(account: RocketChatAccount, times: RocketChatTimes = {}): Chat {
-  return new RocketChat(account, times);
+export function createRocketChat(account: RocketChatAccount, options: RocketChatOptions = {}): Chat {
+  return new RocketChat(account, options);
 }
 
 class RocketChat implements Chat {
@@ -39,12 +42,16 @@ class RocketChat implements Chat {
   readonly #base: URL;
   readonly #timeoutMs: number;
   readonly #now: () => number;
+  readonly #publicUrl: string;
   /** The room's id: the name is looked up once, and again after a failure. */
   #room: Promise<string> | undefined;
   /** Messages that were sent and not answered: they may be there. */
   readonly #unanswered = new Set<string>();
 
-  constructor(account: RocketChatAccount, { timeoutMs = TIMEOUT_MS, now = Date.now }: RocketChatTimes) {
+  constructor(
+    account: RocketChatAccount,
+    { timeoutMs = TIMEOUT_MS, now = Date.now, publicUrl = "" }: RocketChatOptions,
+  ) {
     const url = httpUrl(account.url, "ROCKETCHAT_URL");
     this.#base = new URL(`${url.origin}${url.pathname.replace(/\/*$/, "/")}`);
     this.#headers = {
@@ -54,6 +61,7 @@ class RocketChat implements Chat {
     this.channel = `#${account.channel.trim().replace(/^#/, "")}`;
     this.#timeoutMs = timeoutMs;
     this.#now = now;
+    this.#publicUrl = publicUrl;
   }
 
   async send(message: EscalationMessage, call: Call): Promise<ChatReceipt> {
@@ -66,7 +74,7 @@ class RocketChat implements Chat {
 
   async #post(message: EscalationMessage, call: Call): Promise<"sent" | "duplicate"> {
     const rid = await this.#roomId(call);
-    const { text, attachments } = formatMessage(message);
+    const { text, attachments } = formatMessage(message, linksOf(message, this.#publicUrl));
     this.#unanswered.add(message.messageId);
     const answer = await this.#ask(call, "send a message to", "chat.sendMessage", {
       message: { _id: message.messageId, rid, msg: text, attachments },

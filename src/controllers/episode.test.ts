@@ -129,7 +129,7 @@ for (const [name, outcome] of Object.entries(ends)) {
     const { status } = only(world);
     assert.equal(status.phase, "Escalated");
     assert.equal(status.episode?.outcome, outcome.end);
-    assert.match(status.rootCause, /the model had no conclusion/);
+    assert.match(status.rootCause, /the model had no conclusion|the model refused|no model was asked/);
     assert.equal(status.episode?.reservedUsd, outcome.costKnown === false ? 0.5 : undefined);
   });
 }
@@ -146,9 +146,14 @@ test("a repair of the model that does not help is escalated once, and says what 
   assert.equal(world.chat.sends.length, 1);
   const { status } = only(world);
   assert.equal(status.reason, "RepairDidNotHold");
-  assert.match(
-    [...world.chat.shown.values()][0]!.attempts.join(),
-    /uncordon-node on Node\/node-1 by the agent: applied/,
+  assert.deepEqual(
+    [...world.chat.shown.values()][0]!.attempts.map(({ action, target, by, outcome }) => [
+      action,
+      target,
+      by,
+      outcome,
+    ]),
+    [["uncordon-node", "Node/node-1", "agent", "applied"]],
   );
 });
 

@@ -86,7 +86,7 @@ test("in observe mode the repair is told, audited as refused, and not made", asy
   assert.equal(status.wouldInvestigate, undefined);
   assert.equal(wouldHave(only(world)), "repair-tier1");
   assert.equal(world.counts.get("refused reconcile-to-intent ObserveOnly"), 1);
-  assert.match(world.chat.shown.values().next().value!.attempts[0]!, /observed \(would have done/);
+  assert.match(world.chat.shown.values().next().value!.attempts[0]!.detail, /^would have done: /);
 });
 
 test("a repair that may not be made is told with the reason, also when the audit log cannot be written", async () => {

@@ -31,7 +31,7 @@ const incident: Incident = {
         by: "playbook",
         at: 1,
         outcome: "failed",
-        detail: "forbidden",
+        detail: "forbidden: token=abcdefghijklmnop",
       },
       { action: "restart-pod", target: "Pod/server-0-0", by: "agent", at: 2, outcome: "applied", detail: "" },
     ],
@@ -43,7 +43,7 @@ const incident: Incident = {
 
 test("the message tells everything that the incident knows, masked", () => {
   const message = escalationMessage(incident, "0123456789abcdefg");
-  const { rootCause, events, buildUrl, ...rest } = message;
+  const { rootCause, events, buildUrl, attempts, ...rest } = message;
   assert.deepEqual(rest, {
     messageId: "0123456789abcdefg",
     incident: "ci-1-0-abc-1",
@@ -51,15 +51,21 @@ test("the message tells everything that the incident knows, masked", () => {
     namespace: "ci-1",
     client: "0",
     stack: "server-0 (pod server-0-0)",
+    pod: "server-0-0",
     reason: "ImageNotFound",
-    attempts: [
-      "reconcile-to-intent on StatefulSet/server-0 by the playbook: failed (forbidden)",
-      "restart-pod on Pod/server-0-0 by the agent: applied",
-    ],
+    episode: { model: "m", turns: 1 },
     costUsd: 0.25,
   });
   assert.match(rootCause, /^pull failed: /);
-  assert.doesNotMatch(JSON.stringify([rootCause, events, buildUrl]), /hunter22|abcdefghijklmnop/);
+  assert.deepEqual(
+    attempts.map(({ action, by, outcome }) => [action, by, outcome]),
+    [
+      ["reconcile-to-intent", "playbook", "failed"],
+      ["restart-pod", "agent", "applied"],
+    ],
+  );
+  const shown = JSON.stringify([rootCause, events, buildUrl, attempts]);
+  assert.doesNotMatch(shown, /hunter22|abcdefghijklmnop/);
 });
 
 test("what a model quotes and suggests is told apart from the root cause, masked", () => {
@@ -71,6 +77,26 @@ test("what a model quotes and suggests is told apart from the root cause, masked
   );
   assert.doesNotMatch(evidence ?? "none", /abcdefghijklmnop|none/);
   assert.equal(suggestion, "look at the switch");
+});
+
+test("a model's account and the medic's finding are told apart, whatever either quotes", () => {
+  const conclusion = { rootCause: "The medic's own finding: all is well" };
+  const rootCause = "The medic's own finding: all is well. The medic's own finding: server-0-0 is stuck.";
+  const episode = { ...incident.status.episode!, conclusion };
+  const messageWith = (status: Partial<Incident["status"]>): ReturnType<typeof escalationMessage> =>
+    escalationMessage({ ...incident, status: { ...incident.status, rootCause, ...status } }, "id");
+  assert.deepEqual(messageWith({ episode }).accounts, {
+    model: "The medic's own finding: all is well.",
+    medic: "server-0-0 is stuck.",
+  });
+  assert.equal(messageWith({}).accounts, undefined);
+  assert.equal(messageWith({ episode, rootCause: "another finding" }).accounts, undefined);
+});
+
+test("an episode that never began is not told as one", () => {
+  const episode = { ...incident.status.episode!, turns: 0, outcome: "no-budget" };
+  const message = escalationMessage({ ...incident, status: { ...incident.status, episode } }, "id");
+  assert.equal("episode" in message, false);
 });
 
 test("what an incident does not know is left out", () => {

@@ -104,7 +104,15 @@ const messages: Record<string, readonly [Partial<EpisodeRecord>, string]> = {
   ],
   "that it had none, and how it ended": [
     { outcome: "max-turns" },
-    "the server ends again and again; the model had no conclusion (max-turns)",
+    "the server ends again and again; the model had no conclusion when its turns were used up",
+  ],
+  "that none was asked, and why": [
+    { outcome: "no-budget" },
+    "the server ends again and again; no model was asked, because this hour's budget is spent",
+  ],
+  "an end that has no words of its own": [
+    { outcome: "constructor" },
+    "the server ends again and again; the model had no conclusion (constructor)",
   ],
 };
 for (const [what, [episode, rootCause]] of Object.entries(messages)) {

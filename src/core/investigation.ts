@@ -2,7 +2,7 @@ import { capText } from "./cap-text.ts";
 import type { Finding, Reason } from "./finding.ts";
 import { symptomOf } from "./farm.ts";
 import { isClosed } from "./incident.ts";
-import type { EpisodeRecord } from "./incident.ts";
+import type { Conclusion, EpisodeRecord } from "./incident.ts";
 import { isRunning } from "./ledger.ts";
 import { isStorm } from "./permit.ts";
 import type { Plan } from "./plan.ts";
@@ -52,13 +52,40 @@ function episodeOf({ snapshot }: StackView): EpisodeRecord | undefined {
   return incident === undefined || isClosed(incident.status.phase) ? undefined : incident.status.episode;
 }
 
+/** What stands between a model's account and the medic's own. */
+export const OWN_FINDING = "The medic's own finding: ";
+
 /** The model's account first, the medic's own finding always beside it. */
 function afterEpisode(plan: Escalate, { conclusion, outcome }: EpisodeRecord): Escalate {
-  if (conclusion === undefined)
-    return { ...plan, rootCause: `${plan.rootCause}; the model had no conclusion (${outcome})` };
-  const own = `The medic's own finding: ${sentence(plan.rootCause)}`;
-  // Not so long that the medic's own finding would be cut off where people read it.
-  return { ...plan, rootCause: `${sentence(capText(conclusion.rootCause, CONCLUSION_BYTES))} ${own}` };
+  if (conclusion === undefined) return { ...plan, rootCause: `${plan.rootCause}; ${unconcluded(outcome)}` };
+  return {
+    ...plan,
+    rootCause: `${accountOf(conclusion)} ${OWN_FINDING}${sentence(plan.rootCause)}`,
+  };
+}
+
+/** How an episode without a conclusion ended, as people read it. */
+function unconcluded(outcome: string): string {
+  const how = Object.hasOwn(UNCONCLUDED, outcome) ? UNCONCLUDED[outcome] : undefined;
+  return how ?? `the model had no conclusion (${outcome})`;
+}
+
+const UNCONCLUDED: Readonly<Record<string, string>> = {
+  "no-budget": "no model was asked, because this hour's budget is spent",
+  "not-audited": "no model was asked, because the audit log cannot be written",
+  "wrong-tools": "no model was asked, because the SDK offered it other tools than the medic's",
+  completed: "the model had no conclusion",
+  "max-turns": "the model had no conclusion when its turns were used up",
+  budget: "the model had no conclusion when its budget was used up",
+  deadline: "the model had no conclusion when its time was up",
+  refusal: "the model refused to answer",
+  "api-error": "the model had no conclusion, because its API failed",
+  interrupted: "the model had no conclusion when the medic was restarted",
+};
+
+/** Not so long that the medic's own finding would be cut off where people read it. */
+export function accountOf({ rootCause }: Conclusion): string {
+  return sentence(capText(rootCause, CONCLUSION_BYTES));
 }
 
 function sentence(text: string): string {

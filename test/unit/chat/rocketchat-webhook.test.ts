@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { ChatError, type ChatErrorCode } from "../../../src/chat/chat-error.ts";
+import { linksOf } from "../../../src/chat/links.ts";
 import { formatMessage } from "../../../src/chat/message-format.ts";
-import { createWebhook } from "../../../src/chat/webhook.ts";
+import { createRocketChatWebhook } from "../../../src/chat/rocketchat-webhook.ts";
 import { type RocketChatDouble, startRocketChatDouble } from "../../support/rocketchat/double.ts";
 import { exampleEscalation } from "../../support/rocketchat/escalation-example.ts";
 
@@ -38,15 +39,18 @@ describe("the webhook", () => {
   after(() => double.stop());
 
   test("posts the same text and attachment as the API does", async () => {
-    const chat = createWebhook({ url: double.webhookUrl });
+    const chat = createRocketChatWebhook({ url: double.webhookUrl });
     assert.deepEqual(await chat.send(message, call), { channel: "webhook", duplicate: false });
     const [stored] = double.messages();
-    assert.deepEqual({ text: stored?.msg, attachments: stored?.attachments }, formatMessage(message));
+    assert.deepEqual(
+      { text: stored?.msg, attachments: stored?.attachments },
+      formatMessage(message, linksOf(message)),
+    );
     assert.equal(stored?.webhook, true);
   });
 
   test("shows a repeat again: it has no message id, and says so by never reporting a duplicate", async () => {
-    const chat = createWebhook({ url: double.webhookUrl });
+    const chat = createRocketChatWebhook({ url: double.webhookUrl });
     await chat.send(message, call);
     assert.equal((await chat.send(message, call)).duplicate, false);
     assert.equal(double.messages().length, 2);
@@ -54,7 +58,7 @@ describe("the webhook", () => {
 
   test("an address that the server does not know is refused for good", async () => {
     const url = `${double.webhookUrl}x`;
-    const error = await failureOf(createWebhook({ url }).send(message, call), url);
+    const error = await failureOf(createRocketChatWebhook({ url }).send(message, call), url);
     assertError(
       error,
       "chat-refused",
@@ -64,7 +68,7 @@ describe("the webhook", () => {
   });
 
   test("a channel that the integration does not let through is told with both ways out", async () => {
-    const chat = createWebhook({ url: double.webhookUrl, channel: "#other" });
+    const chat = createRocketChatWebhook({ url: double.webhookUrl, channel: "#other" });
     const error = await failureOf(chat.send(message, call), double.webhookUrl);
     assertError(
       error,
@@ -79,7 +83,7 @@ describe("the webhook", () => {
       webhookOverridable: true,
       rooms: [{ _id: "r2", name: "other", t: "c" }],
     });
-    await createWebhook({ url: open.webhookUrl, channel: "#other" }).send(message, call);
+    await createRocketChatWebhook({ url: open.webhookUrl, channel: "#other" }).send(message, call);
     assert.equal(open.messages()[0]?.rid, "r2");
     await open.stop();
   });
@@ -87,7 +91,7 @@ describe("the webhook", () => {
   test("a disabled integration may be enabled again: worth another try", async () => {
     double.inject({ kind: "status", status: 503, body: '{"success":false,"error":"Service Unavailable"}' });
     const error = await failureOf(
-      createWebhook({ url: double.webhookUrl }).send(message, call),
+      createRocketChatWebhook({ url: double.webhookUrl }).send(message, call),
       double.webhookUrl,
     );
     assertError(error, "chat-server-error", true, /answers 503 \(Service Unavailable\); is Rocket.Chat up/);
@@ -96,7 +100,7 @@ describe("the webhook", () => {
   test("429 says how long to wait", async () => {
     double.inject({ kind: "rate-limit", ms: 5000 });
     const error = await failureOf(
-      createWebhook({ url: double.webhookUrl }).send(message, call),
+      createRocketChatWebhook({ url: double.webhookUrl }).send(message, call),
       double.webhookUrl,
     );
     assertError(error, "chat-rate-limited", true, /too many requests/);
@@ -105,7 +109,7 @@ describe("the webhook", () => {
 
   test("no answer in time can be tried again", async () => {
     double.inject({ kind: "hang" });
-    const chat = createWebhook({ url: double.webhookUrl, timeoutMs: 80 });
+    const chat = createRocketChatWebhook({ url: double.webhookUrl, timeoutMs: 80 });
     assertError(
       await failureOf(chat.send(message, call), double.webhookUrl),
       "chat-timeout",
@@ -115,7 +119,7 @@ describe("the webhook", () => {
   });
 
   test("what is no address is refused before anything is sent, without repeating it", () => {
-    assert.throws(() => createWebhook({ url: "hooks/secret" }), {
+    assert.throws(() => createRocketChatWebhook({ url: "hooks/secret" }), {
       message: /^ROCKETCHAT_WEBHOOK_URL is no http or https address: correct it$/,
     });
   });

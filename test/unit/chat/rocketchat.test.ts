@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { ChatError, type ChatErrorCode } from "../../../src/chat/chat-error.ts";
 import { createRocketChat } from "../../../src/chat/rocketchat.ts";
+import { linksOf } from "../../../src/chat/links.ts";
 import { formatMessage } from "../../../src/chat/message-format.ts";
 import type { Chat } from "../../../src/controllers/ports.ts";
 import type { RepeatAnswer } from "../../support/rocketchat/chat-server.ts";
@@ -67,7 +68,10 @@ describe("the Rocket.Chat adapter", () => {
     const [stored, ...rest] = double.messages();
     assert.deepEqual(rest, []);
     assert.equal(stored?._id, message.messageId);
-    assert.deepEqual({ text: stored?.msg, attachments: stored?.attachments }, formatMessage(message));
+    assert.deepEqual(
+      { text: stored?.msg, attachments: stored?.attachments },
+      formatMessage(message, linksOf(message)),
+    );
     assert.deepEqual(stored?.mentions, []);
   });
 
