@@ -52,6 +52,7 @@ const name = { pattern: "^$|^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$" };
 const secret = (description: string): Value => text(description, "", name);
 const key = (description: string, fallback: string): Value =>
   text(description, fallback, { pattern: "^[-._a-zA-Z0-9]{1,253}$" });
+const optionalKey = { pattern: "^[-._a-zA-Z0-9]{0,253}$" };
 const whole = (
   description: string,
   fallback: number,
@@ -178,13 +179,27 @@ function modelValues(): Value {
 }
 
 function chatValues(): Value {
-  return group("Rocket.Chat. Without one, escalations go to the log and to the Incident.", {
-    kind: choice("`account` with url, userId and channel, or `webhook`.", ["none", "account", "webhook"]),
-    url: text("Address.", "", { pattern: "^$|^https?://[^@\\s]+$" }),
-    userId: text("The account's id."),
-    channel: text("Such as `#builds`; for a webhook only where it is not its own."),
+  return group("Where escalations go: docs/chat.md. Without it, to the log and to the Incident.", {
+    kind: choice(
+      "`rocketchat` with url, userId and channel, `rocketchat-webhook`, `webhook`, or `matrix` with url and room.",
+      ["none", "rocketchat", "rocketchat-webhook", "webhook", "matrix"],
+    ),
+    url: text("Address of Rocket.Chat or of the Matrix homeserver.", "", {
+      pattern: "^$|^https?://[^@\\s]+$",
+    }),
+    userId: text("Rocket.Chat: the account's id."),
+    channel: text("Rocket.Chat: such as `#builds`; for its webhook only where it is not its own."),
+    room: text("Matrix: such as `#builds:example.org`."),
     existingSecret: secret("The Secret that holds the token, or the webhook's address."),
-    tokenKey: key("The key of the token in it.", "ROCKETCHAT_TOKEN"),
-    webhookKey: key("The key of the webhook's address in it.", "ROCKETCHAT_WEBHOOK_URL"),
+    key: text(
+      "The key in it. Without: `ROCKETCHAT_TOKEN`, `ROCKETCHAT_WEBHOOK_URL`, `WEBHOOK_URL` or `MATRIX_TOKEN`.",
+      "",
+      optionalKey,
+    ),
+    signingKey: text(
+      "Webhook: the key in it of what requests are signed with. Without: they are not.",
+      "",
+      optionalKey,
+    ),
   });
 }

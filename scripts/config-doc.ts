@@ -33,10 +33,12 @@ They come from the environment only, under their standard names, and are never s
 | Amazon Bedrock | \`CLAUDE_CODE_USE_BEDROCK=1\` and the AWS variables |
 | Google Vertex AI | \`CLAUDE_CODE_USE_VERTEX=1\` and the Google Cloud variables |
 | Rocket.Chat, with an account | \`ROCKETCHAT_URL\`, \`ROCKETCHAT_USER_ID\`, \`ROCKETCHAT_TOKEN\`, \`ROCKETCHAT_CHANNEL\` (all four) |
-| Rocket.Chat, with a webhook | \`ROCKETCHAT_WEBHOOK_URL\`, and \`ROCKETCHAT_CHANNEL\` when it is not the webhook's own |
+| Rocket.Chat, with its incoming webhook | \`ROCKETCHAT_WEBHOOK_URL\`, and \`ROCKETCHAT_CHANNEL\` when it is not the webhook's own |
+| A webhook of your own | \`WEBHOOK_URL\`, and \`WEBHOOK_SECRET\` for signed requests |
+| Matrix | \`MATRIX_URL\`, \`MATRIX_TOKEN\`, \`MATRIX_ROOM\` (all three) |
 
-Without model credentials Build Medic works with its playbook only, and everything else is escalated. Without a chat,
-escalations go to the log and to the Incident.
+Without model credentials Build Medic works with its playbook only, and everything else is escalated. Escalations go to one
+place ([chat.md](chat.md)); two at once are a problem, and without any they go to the log and to the Incident.
 
 ## In Kubernetes
 

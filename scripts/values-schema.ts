@@ -67,7 +67,7 @@ Size, and what it needs: [docs/in-cluster.md](../../docs/in-cluster.md).
     helm install build-medic charts/build-medic -n build-medic \\
       --set image.repository=REGISTRY/build-medic \\
       --set model.provider=anthropic --set model.anthropic.existingSecret=model \\
-      --set chat.kind=account --set chat.url=https://chat.example --set chat.userId=… \\
+      --set chat.kind=rocketchat --set chat.url=https://chat.example --set chat.userId=… \\
       --set-string chat.channel='#builds' --set chat.existingSecret=chat
     helm test build-medic -n build-medic
 

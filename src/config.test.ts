@@ -54,6 +54,7 @@ test("has the defaults of the contract", () => {
     stateDir: "./state",
     port: 8080,
     host: "127.0.0.1",
+    publicUrl: "",
     logLevel: "info",
   });
   assert.deepEqual(chat, { kind: "none" });
@@ -255,11 +256,11 @@ test("reads the chat account, or the webhook, and not both", () => {
     ["https://chat.example", "u1", "tok-123456", "#builds"],
   );
   const webhook = config({ env: { ROCKETCHAT_WEBHOOK_URL: "https://chat.example/hooks/a/b" } }).chat;
-  assert.ok(webhook.kind === "webhook");
+  assert.ok(webhook.kind === "rocketchat-webhook");
   assert.equal(webhook.url.reveal(), "https://chat.example/hooks/a/b");
   assert.match(
     problems({ env: { ...rocketchat, ROCKETCHAT_WEBHOOK_URL: "https://x" } })[0]!,
-    /keep the webhook or the account, not both/,
+    /^A message goes to one place, but .* are set; keep one of them\.$/,
   );
   assert.match(
     problems({ env: { ...rocketchat, ROCKETCHAT_URL: "https://u:p@x" } })[0]!,

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
-import { readChat, readProvider, secretValues } from "./config/credentials.ts";
-import type { ChatConfig, Provider } from "./config/credentials.ts";
+import { readChat } from "./config/chat.ts";
+import type { ChatConfig } from "./config/chat.ts";
+import { readProvider, secretValues } from "./config/credentials.ts";
+import type { Provider } from "./config/credentials.ts";
+import { Secret } from "./config/secret.ts";
 import { settingInfos, settingsSchema } from "./config/settings.ts";
 import type { SettingInfo, SettingKey, Settings } from "./config/settings.ts";
 import { collect } from "./config/sources.ts";
@@ -65,23 +68,11 @@ export function describeConfig(config: Config): JsonObject {
   const changed = Object.fromEntries(
     Object.entries(config.sources).filter(([, source]) => source !== "default"),
   );
-  const { chat } = config;
-  const described: Json =
-    chat.kind === "rocketchat"
-      ? {
-          kind: chat.kind,
-          url: chat.url,
-          userId: chat.userId,
-          token: String(chat.token),
-          channel: chat.channel,
-        }
-      : {
-          kind: chat.kind,
-          ...(chat.kind === "webhook" ? { url: String(chat.url), channel: chat.channel } : {}),
-        };
+  // A Secret writes itself masked.
+  const chat = JSON.parse(JSON.stringify(config.chat)) as Json;
   return redactJson({
     ...values,
-    chat: described,
+    chat,
     provider: config.provider,
     sources: changed,
   }) as JsonObject;
@@ -89,8 +80,7 @@ export function describeConfig(config: Config): JsonObject {
 
 /** Exact values to mask wherever they stand, for `createRedactor`. */
 export function secretsOf(config: Config, env: ConfigSources["env"]): readonly string[] {
-  const { chat } = config;
-  const own = chat.kind === "rocketchat" ? [chat.token] : chat.kind === "webhook" ? [chat.url] : [];
+  const own = Object.values(config.chat).filter((value) => value instanceof Secret);
   return [...new Set([...own.map((secret) => secret.reveal()), ...secretValues(env)])].filter(
     (value) => value !== "",
   );

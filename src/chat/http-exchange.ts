@@ -6,9 +6,10 @@ import { ChatError } from "./chat-error.ts";
 const MAX_ANSWER_BYTES = 1_000_000;
 
 export interface ChatRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT";
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A text is sent as it is, all else as JSON. */
   readonly body?: unknown;
   readonly timeoutMs: number;
   /** What the request is for: "send a message to Rocket.Chat at https://chat.example.com". */
@@ -34,7 +35,7 @@ export async function exchange(request: ChatRequest, { signal }: Call): Promise<
     const response = await fetch(request.url, {
       method: request.method,
       headers: { accept: "application/json", "content-type": "application/json", ...request.headers },
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...bodyOf(request),
       redirect: "manual",
       signal: AbortSignal.any([signal, limit]),
     });
@@ -47,6 +48,11 @@ export async function exchange(request: ChatRequest, { signal }: Call): Promise<
   } catch (error) {
     throw noAnswer(request, signal.aborted ? "aborted" : limit.aborted ? "timeout" : error);
   }
+}
+
+function bodyOf({ body }: ChatRequest): { body?: string } {
+  if (body === undefined) return {};
+  return { body: typeof body === "string" ? body : JSON.stringify(body) };
 }
 
 async function text(response: Response): Promise<string> {

@@ -75,6 +75,14 @@ export const settingsSchema = z.object({
     .regex(/^[A-Za-z0-9.:-]{1,253}$/)
     .default("127.0.0.1")
     .describe("Address the HTTP server listens on. Everything it shows can be read by whoever reaches it."),
+  publicUrl: z
+    .string()
+    .regex(/^$|^https?:\/\/[^\s@?#]{1,400}$/)
+    .refine((value) => value === "" || URL.canParse(value))
+    .default("")
+    .describe(
+      "The address under which people reach the medic's own pages. With it the message of an incident links to its story.",
+    ),
   kubeconfig: z
     .string()
     .min(1)
@@ -94,6 +102,7 @@ const inWords: Partial<Record<SettingKey, string>> = {
   incidentTtl: "a whole number and a unit, s, m, h or d, like 7d",
   namespace: "a Kubernetes namespace name: lower-case letters, digits and dashes",
   host: "an IP address or a host name",
+  publicUrl: "an http or https URL without credentials, query or fragment",
   model: "the name of a model",
   stateDir: "a path",
   kubeconfig: "a path",

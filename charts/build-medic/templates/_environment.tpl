@@ -37,20 +37,36 @@
 
 {{- define "build-medic.chatEnvironment" -}}
 {{- with .Values.chat }}
-{{- if eq .kind "account" }}
+{{- if eq .kind "rocketchat" }}
 - name: ROCKETCHAT_URL
   value: {{ required "chat.url: the address of Rocket.Chat" .url | quote }}
 - name: ROCKETCHAT_USER_ID
   value: {{ required "chat.userId: the id of the medic's account" .userId | quote }}
 - name: ROCKETCHAT_CHANNEL
   value: {{ required "chat.channel: where escalations go" .channel | quote }}
-{{ include "build-medic.secretVariable" (dict "name" "ROCKETCHAT_TOKEN" "secret" .existingSecret "key" .tokenKey "value" "chat.existingSecret") }}
-{{- else if eq .kind "webhook" }}
-{{ include "build-medic.secretVariable" (dict "name" "ROCKETCHAT_WEBHOOK_URL" "secret" .existingSecret "key" .webhookKey "value" "chat.existingSecret") }}
+{{ include "build-medic.chatSecret" (dict "name" "ROCKETCHAT_TOKEN" "chat" .) }}
+{{- else if eq .kind "rocketchat-webhook" }}
+{{ include "build-medic.chatSecret" (dict "name" "ROCKETCHAT_WEBHOOK_URL" "chat" .) }}
 {{- with .channel }}
 - name: ROCKETCHAT_CHANNEL
   value: {{ . | quote }}
 {{- end }}
+{{- else if eq .kind "webhook" }}
+{{ include "build-medic.chatSecret" (dict "name" "WEBHOOK_URL" "chat" .) }}
+{{- with .signingKey }}
+{{ include "build-medic.secretVariable" (dict "name" "WEBHOOK_SECRET" "secret" $.Values.chat.existingSecret "key" . "value" "chat.existingSecret") }}
+{{- end }}
+{{- else if eq .kind "matrix" }}
+- name: MATRIX_URL
+  value: {{ required "chat.url: the address of the homeserver" .url | quote }}
+- name: MATRIX_ROOM
+  value: {{ required "chat.room: where escalations go" .room | quote }}
+{{ include "build-medic.chatSecret" (dict "name" "MATRIX_TOKEN" "chat" .) }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{- /* The chat's credential, whose key in the Secret is the variable's name unless another is given. */}}
+{{- define "build-medic.chatSecret" -}}
+{{ include "build-medic.secretVariable" (dict "name" .name "secret" .chat.existingSecret "key" (.chat.key | default .name) "value" "chat.existingSecret") }}
 {{- end }}

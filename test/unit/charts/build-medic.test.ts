@@ -157,7 +157,7 @@ describe("the build-medic chart", () => {
       secretKeyRef: { name: "model", key: "ANTHROPIC_API_KEY" },
     });
     const chat = {
-      "chat.kind": "account",
+      "chat.kind": "rocketchat",
       "chat.url": "https://chat.test",
       "chat.userId": "u",
       "chat.channel": "#b",
@@ -170,6 +170,35 @@ describe("the build-medic chart", () => {
       template({ "model.provider": "anthropic" }).stderr,
       /model\.anthropic\.existingSecret: name/,
     );
+  });
+
+  it("sets the variables of every chat, which the configuration then accepts", () => {
+    const variablesOf = (values: Json): Record<string, string> =>
+      Object.fromEntries(
+        podOf({ ...values, "chat.existingSecret": "c" })
+          .containers[0].env.filter(({ name }) => /^(?:ROCKETCHAT|WEBHOOK|MATRIX)_/.test(name))
+          .map(({ name, value, valueFrom }) => [
+            name,
+            value ?? `https://x.test/${JSON.stringify(valueFrom)}`,
+          ]),
+      );
+    const wanted: readonly [string, Json, readonly string[]][] = [
+      ["rocketchat-webhook", { "chat.key": "hook" }, ["ROCKETCHAT_WEBHOOK_URL"]],
+      ["webhook", {}, ["WEBHOOK_URL"]],
+      ["webhook", { "chat.signingKey": "sign" }, ["WEBHOOK_URL", "WEBHOOK_SECRET"]],
+      [
+        "matrix",
+        { "chat.url": "https://m.test", "chat.room": "!r:m.test" },
+        ["MATRIX_URL", "MATRIX_ROOM", "MATRIX_TOKEN"],
+      ],
+    ];
+    for (const [kind, values, names] of wanted) {
+      const env = variablesOf({ "chat.kind": kind, ...values });
+      assert.deepEqual(Object.keys(env), names, kind);
+      const loaded = loadConfig({ flags: {}, env, readFile: () => undefined });
+      assert.ok("config" in loaded, JSON.stringify(loaded));
+      assert.equal(loaded.config.chat.kind, kind);
+    }
   });
 
   it("sets the variables of Bedrock and Vertex", () => {

@@ -10,7 +10,7 @@ const hidden = (value: string): { reveal(): string } => ({ reveal: () => value }
 
 test("without a chat the whole message goes to the log, once and as a warning", async () => {
   const log = collectingLog();
-  const chat = createChat({ kind: "none" }, log);
+  const chat = createChat({ kind: "none" }, { log });
   assert.equal(chat.channel, "log");
   assert.deepEqual(await chat.send(exampleEscalation(), call), { channel: "log", duplicate: false });
   assert.deepEqual(log.lines, [{ level: "warn", message: "escalation", fields: exampleEscalation() }]);
@@ -25,7 +25,7 @@ test("the variables that the double hands out make the account the sender", asyn
     ROCKETCHAT_CHANNEL: channel,
   } = double.env;
   const log = collectingLog();
-  const chat = createChat({ kind: "rocketchat", url, userId, token: hidden(token), channel }, log);
+  const chat = createChat({ kind: "rocketchat", url, userId, token: hidden(token), channel }, { log });
   assert.equal(chat.channel, "#builds");
   await chat.send(exampleEscalation(), call);
   assert.equal(double.messages()[0]?._id, exampleEscalation().messageId);
@@ -35,7 +35,10 @@ test("the variables that the double hands out make the account the sender", asyn
 
 test("a webhook's address makes the webhook the sender", async () => {
   const double = await startRocketChatDouble();
-  const chat = createChat({ kind: "webhook", url: hidden(double.webhookUrl) }, collectingLog());
+  const chat = createChat(
+    { kind: "rocketchat-webhook", url: hidden(double.webhookUrl) },
+    { log: collectingLog() },
+  );
   assert.equal(chat.channel, "webhook");
   await chat.send(exampleEscalation(), call);
   assert.equal(double.messages()[0]?.webhook, true);
