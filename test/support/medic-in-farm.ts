@@ -44,7 +44,7 @@ export async function installMedicInFarm({ kube, image, rehearsal, chat }: InFar
     "model.provider": "anthropic",
     "model.anthropic.existingSecret": "medic-secrets",
     "model.anthropic.baseUrl": rehearsal["ANTHROPIC_BASE_URL"],
-    "chat.kind": "account",
+    "chat.kind": "rocketchat",
     "chat.url": chat["ROCKETCHAT_URL"],
     "chat.userId": chat["ROCKETCHAT_USER_ID"],
     "chat.channel": chat["ROCKETCHAT_CHANNEL"],
