@@ -26,9 +26,14 @@ export interface DispatchDeps {
 
 const body = z.object({
   ref: z.string().min(1),
-  inputs: z.record(z.string(), z.unknown()).default({}),
+  // No record: that would drop a key such as __proto__ instead of seeing it refused.
+  inputs: z.custom<Readonly<Record<string, unknown>>>(isObject, "it is no object").default({}),
   return_run_details: z.boolean().default(false),
 });
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** Starts a run, or says what GitHub would say. */
 export async function dispatchRoute(context: Context, deps: DispatchDeps): Promise<Response> {
