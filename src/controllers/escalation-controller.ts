@@ -1,8 +1,9 @@
 import { escalationMessage } from "../core/escalation-message.ts";
 import type { Incident } from "../core/incident.ts";
 import { messageIdOf } from "../core/message-id.ts";
-import { MedicError, messageOf } from "../lib/medic-error.ts";
+import { messageOf } from "../lib/medic-error.ts";
 import type { IncidentLog } from "./incident-log.ts";
+import { OutboxPace } from "./outbox-pace.ts";
 import type { Call, Chat, Clock, Incidents, Log, Telemetry } from "./ports.ts";
 
 export interface EscalationDeps {
@@ -24,28 +25,26 @@ export interface EscalationController {
 /** The outbox: sends the message of every escalated incident that has none sent, and records that it was. */
 export function createEscalationController(deps: EscalationDeps): EscalationController {
   const { incidents, incidentLog, chat, clock, log, telemetry } = deps;
-  const tries = new Map<string, { failures: number; notBefore: number }>();
-
-  function failed(name: string, error: unknown): void {
-    const failures = (tries.get(name)?.failures ?? 0) + 1;
-    tries.set(name, { failures, notBefore: clock.now() + delayOf(error, failures) });
-  }
+  const pace = new OutboxPace();
 
   return {
     owed: () =>
-      incidents
-        .list()
-        .filter((incident) => isOwed(incident) && (tries.get(incident.name)?.notBefore ?? 0) <= clock.now())
-        .map(({ name }) => name),
+      pace.due(
+        incidents
+          .list()
+          .filter(isOwed)
+          .map(({ name }) => name),
+        clock.now(),
+      ),
     async deliver(name, call) {
       const cached = incidents.list().find((candidate) => candidate.name === name);
-      if (cached === undefined || !isOwed(cached) || (tries.get(name)?.notBefore ?? 0) > clock.now()) return;
+      if (cached === undefined || !isOwed(cached) || !pace.mayTry(name, clock.now())) return;
       const incident = await incidents.read(name, call);
       if (incident === undefined || !isOwed(incident)) return;
       const id =
         incident.status.escalation?.messageId ?? messageIdOf(incident.name, incident.spec.statefulSetUid);
       const receipt = await chat.send(escalationMessage(incident, id), call).catch(async (error: unknown) => {
-        failed(name, error);
+        pace.failed(name, error, clock.now());
         telemetry.escalated("failed");
         log.warn("escalation not delivered", {
           incident: name,
@@ -55,7 +54,7 @@ export function createEscalationController(deps: EscalationDeps): EscalationCont
         await note(incidentLog, name, { lastError: messageOf(error) }, call);
       });
       if (receipt === undefined) return;
-      tries.delete(name);
+      pace.delivered(name);
       telemetry.escalated(receipt.duplicate ? "duplicate" : "sent");
       log.info("escalation delivered", {
         incident: name,
@@ -66,16 +65,6 @@ export function createEscalationController(deps: EscalationDeps): EscalationCont
       await note(incidentLog, name, { messageId: id, channel: receipt.channel, sentAt: clock.now() }, call);
     },
   };
-}
-
-const FIRST_DELAY_MS = 2_000;
-const LONGEST_DELAY_MS = 5 * 60_000;
-
-/** The service's own word when it gave one; twice as long after each failure; long where trying again cannot help. */
-function delayOf(error: unknown, failures: number): number {
-  if (error instanceof MedicError && !error.retriable) return LONGEST_DELAY_MS;
-  const told = error instanceof MedicError && "retryAfterMs" in error ? Number(error.retryAfterMs) : 0;
-  return Math.max(told || 0, Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS));
 }
 
 function isOwed({ status }: Incident): boolean {
