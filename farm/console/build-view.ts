@@ -91,10 +91,12 @@ function clientView(facts: BuildFacts, client: number, sight: Sight): ClientView
   const now = nowOf(facts, client, stack);
   const spans = facts.spans[client] ?? [];
   const { asked, turns } = facts;
+  const faulted = asked && asked.fault !== undefined && asked.target === client;
   const incidents = facts.incidents.filter(({ spec }) => spec.client === String(client));
   return defined({
     client,
-    faulted: asked && asked.fault !== undefined && asked.target === client,
+    faulted,
+    faultAt: faulted === true ? faultTime(jobOf(facts, client)) : undefined,
     state: spans.at(-1)?.state ?? now.state,
     spans,
     failure: now.failure,
@@ -127,6 +129,12 @@ function beginOf(facts: BuildFacts, client: number, now: ClientNow): number | un
   if (now.state === "queued") return time(facts.run.createdAt);
   if (now.state === "passed" || now.state === "failed") return time(job?.completedAt);
   return undefined;
+}
+
+/** The workflow's step "Fault" does nothing in the jobs of the other clients. */
+function faultTime(job: WorkflowJob | undefined): number | undefined {
+  const step = job?.steps.find(({ name }) => name === "Fault");
+  return step?.conclusion === "success" ? time(step.completedAt) : undefined;
 }
 
 function jobOf({ jobs }: BuildFacts, client: number): WorkflowJob | undefined {

@@ -1,7 +1,9 @@
 import type { Mode } from "../faults/catalogue.ts";
-import type { Model } from "../build/expectations.ts";
 
-/** What the page is shown. Times are epoch milliseconds. */
+// What the page is shown, as types alone. Times are epoch milliseconds.
+
+/** Who plays tier 2. */
+export type TierTwo = "none" | "rehearsal" | "real";
 
 /** Where one client of a build stands. `queued`: its job has not begun. */
 export const CLIENT_STATES = [
@@ -80,6 +82,8 @@ export interface ClientView {
   readonly client: number;
   /** The seed put the fault here; absent where nobody knows. */
   readonly faulted?: boolean;
+  /** When the fault was in place. */
+  readonly faultAt?: number;
   readonly state: ClientState;
   readonly spans: readonly Span[];
   readonly failure?: FailureKind;
@@ -110,7 +114,7 @@ export interface BuildView {
   /** What the seed drew: told here, never to the cluster. */
   readonly fault?: string;
   /** What tier 2 was; absent where the medic is somebody else's, or there was none. */
-  readonly model?: Model;
+  readonly model?: TierTwo;
   /** The run at GitHub; absent for the local one, which has no pages. */
   readonly url?: string;
   readonly namespace?: string;
@@ -156,7 +160,7 @@ export interface FarmView {
   readonly medic: SourceView & {
     readonly url?: string;
     /** Who plays tier 2; absent where the medic is somebody else's. */
-    readonly model?: Model;
+    readonly model?: TierTwo;
   };
   readonly pairs: readonly PairView[];
   readonly totals: TotalsView;

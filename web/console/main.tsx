@@ -1,3 +1,5 @@
 import { openPage } from "../shared/open-page.tsx";
+import { ConsolePage } from "./console-page.tsx";
+import "./console.css";
 
-openPage(<p>The farm console is not built yet.</p>);
+openPage(<ConsolePage />);

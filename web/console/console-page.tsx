@@ -1,0 +1,98 @@
+import { useEffect, useState } from "preact/hooks";
+import type { BuildView, FarmView } from "../../farm/console/view.ts";
+import { Frame } from "../shared/frame.tsx";
+import { Empty } from "../shared/notices.tsx";
+import { hashOf, usePlace } from "../shared/use-hash.ts";
+import { readSession } from "./api.ts";
+import { BuildCard } from "./build-card.tsx";
+import { Compare } from "./compare.tsx";
+import { History } from "./history.tsx";
+import { SourceWords, Troubles } from "./sources.tsx";
+import { StartForm } from "./start-form.tsx";
+import { TokenForm } from "./token-form.tsx";
+import { TotalsStrip } from "./totals-strip.tsx";
+import { useConsole } from "./use-console.ts";
+
+/** The whole page: behind the token where one is needed. */
+export function ConsolePage() {
+  const [open, setOpen] = useState<boolean>();
+  useEffect(() => {
+    readSession().then(
+      (session) => setOpen(session.open),
+      () => setOpen(true),
+    );
+  }, []);
+  if (open === undefined) return null;
+  if (open) return <Board />;
+  return (
+    <Frame name="Farm console" status={null}>
+      <TokenForm onOpen={() => setOpen(true)} />
+    </Frame>
+  );
+}
+
+function Board() {
+  const { farm, builds, complete, said, connection } = useConsole();
+  const ahead = farm === undefined ? 0 : Math.min(0, farm.now - Date.now());
+  const build = usePlace().path.match(/^\/builds\/([\d-]+)$/)?.[1];
+  return (
+    <Frame name="Farm console" status={farm && <SourceWords farm={farm} />} said={said}>
+      <Troubles farm={farm} connection={connection} />
+      {farm !== undefined && complete && build === undefined && (
+        <Overview farm={farm} builds={builds} ahead={ahead} />
+      )}
+      {complete && build !== undefined && (
+        <OneBuild build={builds.find(({ id }) => id === build)} ahead={ahead} />
+      )}
+    </Frame>
+  );
+}
+
+interface OverviewProps {
+  readonly farm: FarmView;
+  readonly builds: readonly BuildView[];
+  readonly ahead: number;
+}
+
+function Overview({ farm, builds, ahead }: OverviewProps) {
+  const underWay = builds.filter(({ endedAt }) => endedAt === undefined);
+  const last = underWay.length === 0 ? builds.slice(0, 1) : [];
+  return (
+    <>
+      <h1 class="unseen">Farm console</h1>
+      <TotalsStrip totals={farm.totals} />
+      <StartForm farm={farm} underWay={underWay.length} />
+      <section aria-labelledby="live-title" class="section">
+        <h2 id="live-title">{underWay.length === 0 && last.length > 0 ? "The last build" : "Under way"}</h2>
+        {builds.length === 0 && (
+          <Empty title="No build is under way">
+            <p>Start one: four clients will come up here, side by side.</p>
+          </Empty>
+        )}
+        {[...underWay, ...last].map((build) => (
+          <BuildCard key={build.id} build={build} ahead={ahead} />
+        ))}
+      </section>
+      <Compare farm={farm} builds={builds} ahead={ahead} />
+      <History builds={builds} />
+    </>
+  );
+}
+
+function OneBuild({ build, ahead }: { readonly build: BuildView | undefined; readonly ahead: number }) {
+  return (
+    <>
+      <p class="back">
+        <a href={hashOf("/")}>All builds</a>
+      </p>
+      <h1 class="unseen">{build === undefined ? "Unknown build" : `Build ${build.runId}`}</h1>
+      {build === undefined ? (
+        <Empty title="There is no such build">
+          <p>It may be too long ago: only the newest ones are kept.</p>
+        </Empty>
+      ) : (
+        <BuildCard build={build} ahead={ahead} />
+      )}
+    </>
+  );
+}
