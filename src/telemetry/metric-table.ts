@@ -102,6 +102,11 @@ export const metricTable = {
     type: "gauge",
     help: "Dollars that the investigations held back could have cost at the most.",
   },
+  buildmedic_trace_spans_total: {
+    type: "counter",
+    help: "Spans of incidents that a collector took, or did not take; only with OTEL_EXPORTER_OTLP_ENDPOINT.",
+    labels: ["outcome"],
+  },
   buildmedic_informer_lists_total: {
     type: "counter",
     help: "Full lists taken from the API server.",

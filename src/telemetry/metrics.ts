@@ -25,6 +25,7 @@ export interface Metrics {
   /** Sums over the kept Incidents. */
   watchTotals(read: () => Totals): void;
   watchLeader(read: () => boolean): void;
+  spansSent(outcome: "sent" | "failed", spans: number): void;
   /** Dollars of the hourly budget that are used now. */
   watchSpending(read: () => number): void;
   /** By resource. */
@@ -48,6 +49,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
   const open = gauge("buildmedic_incidents_open");
   const leading = gauge("buildmedic_leading");
   const spent = gauge("buildmedic_hour_spent_dollars");
+  const spans = counter("buildmedic_trace_spans_total");
   const showTotals = totalsGauges(gauge);
   gauge("buildmedic_build_info").set({ version: options.version, node: process.version }, 1);
 
@@ -60,6 +62,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     },
     watchQueue: (read) => void refreshers.push(() => depth.set(read())),
     watchIncidents: (list) => void refreshers.push(() => countByPhase(open, list())),
+    spansSent: (outcome, count) => spans.inc({ outcome }, count),
     watchTotals: (read) => void refreshers.push(() => showTotals(read())),
     watchLeader: (read) => void refreshers.push(() => leading.set(read() ? 1 : 0)),
     watchSpending: (read) => void refreshers.push(() => spent.set(read())),
