@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { configDoc } from "./config-doc.ts";
 import { metricsDoc } from "./metrics-doc.ts";
 import { playbookDoc } from "./playbook-doc.ts";
+import { webhookSchema } from "./webhook-schema.ts";
 import { chartReadme, valuesSchema, valuesYaml } from "./values-schema.ts";
 import { crdYaml } from "../src/cli/crds.ts";
 
@@ -14,6 +15,7 @@ const generated: Readonly<Record<string, () => string>> = {
   "docs/config.md": configDoc,
   "docs/metrics.md": metricsDoc,
   "docs/playbook.md": playbookDoc,
+  "docs/webhook-schema.json": webhookSchema,
 };
 
 const unknown = process.argv.slice(2).filter((argument) => argument !== "--check");

@@ -18,7 +18,7 @@ export function valuesSchema(): string {
       quantities: { type: "object", additionalProperties: { type: ["string", "integer"] } },
     },
   };
-  return `${json(schema, "", 0)}\n`;
+  return jsonText(schema);
 }
 
 /** charts/build-medic/values.yaml: every value with its default and a comment. */
@@ -111,7 +111,12 @@ function isGroup(value: Value): boolean {
   return value.properties !== undefined && value.default === undefined;
 }
 
-/** JSON as the formatter writes it: what fits on a line stands on one, if it is a list of plain values. */
+/** JSON as the formatter writes it. */
+export function jsonText(value: unknown): string {
+  return `${json(value, "", 0)}\n`;
+}
+
+/** What fits on a line stands on one, if it is a list of plain values. */
 function json(value: unknown, indent: string, used: number): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const deeper = `${indent}  `;

@@ -19,7 +19,7 @@ const attempt = z.object({
 
 const model = z.object({
   name: z.string(),
-  turns: z.int(),
+  turns: z.number().min(0),
   account: z.string().optional().describe("The root cause as the model sees it."),
   finding: z.string().optional().describe("The medic's own finding beside it."),
   evidence: z.string().optional().describe("What the model quotes."),
@@ -44,7 +44,7 @@ export const webhookBodySchema = z
     nextStep: z.string().describe("What a person does next."),
     commands: z.array(z.string()).describe("Shell lines to begin with."),
     events: z.array(z.string()).describe("What the stack's events said, newest last."),
-    costUsd: z.number(),
+    costUsd: z.number().min(0),
     links: z.object({ build: z.url().optional(), story: z.url().optional() }),
     text: z.string().max(MAX_TEXT).describe("All of it for people, without the events."),
   })
