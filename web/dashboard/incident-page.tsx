@@ -105,8 +105,8 @@ function IncidentFacts({ incident }: { readonly incident: IncidentJson }) {
           ["Cost", episode === undefined ? "$0, no model was asked" : dollars(episode.costUsd)],
           ["Build", spec.runId === "" ? undefined : <SafeLink to={spec.buildUrl}>{spec.runId}</SafeLink>],
           [
-            "Its other incidents",
-            spec.runId === "" ? undefined : <a href={hashOf("/", { build: spec.runId })}>show them</a>,
+            "Same build",
+            spec.runId === "" ? undefined : <a href={hashOf("/", { build: spec.runId })}>its incidents</a>,
           ],
           ["Namespace", spec.namespace === "*" ? undefined : spec.namespace],
           ["Client", spec.client === "*" ? undefined : spec.client],

@@ -8,7 +8,7 @@ import { hashOf } from "../shared/use-hash.ts";
 import { dollars } from "../shared/words.ts";
 
 const columns: readonly Column<IncidentJson>[] = [
-  { name: "Phase", cell: ({ status }) => <Pill look={phaseLooks[status.phase]} /> },
+  { name: "Phase", wide: true, cell: ({ status }) => <Pill look={phaseLooks[status.phase]} /> },
   { name: "Stack", cell: (incident) => <Stack incident={incident} /> },
   {
     name: "What is wrong",
@@ -28,7 +28,11 @@ const columns: readonly Column<IncidentJson>[] = [
     figure: true,
     cell: ({ status }) => (status.episode === undefined ? "$0" : dollars(status.episode.costUsd)),
   },
-  { name: "Detected", cell: ({ status, createdAt }) => <Ago at={status.times.Detected ?? createdAt} /> },
+  {
+    name: "Detected",
+    wide: true,
+    cell: ({ status, createdAt }) => <Ago at={status.times.Detected ?? createdAt} />,
+  },
 ];
 
 export function IncidentTable({ incidents }: { readonly incidents: readonly IncidentJson[] }) {
@@ -38,7 +42,7 @@ export function IncidentTable({ incidents }: { readonly incidents: readonly Inci
 }
 
 function Stack({ incident }: { readonly incident: IncidentJson }) {
-  const { name, spec } = incident;
+  const { name, spec, status, createdAt } = incident;
   const farm = spec.client === "*";
   return (
     <>
@@ -46,6 +50,9 @@ function Stack({ incident }: { readonly incident: IncidentJson }) {
         {farm ? "The whole farm" : spec.statefulSet || `client ${spec.client}`}
       </a>
       <span class="soft small block break">{spec.runId === "" ? spec.namespace : spec.runId}</span>
+      <span class="narrow-only small soft">
+        <Pill look={phaseLooks[status.phase]} /> <Ago at={status.times.Detected ?? createdAt} />
+      </span>
     </>
   );
 }

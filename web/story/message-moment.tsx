@@ -18,7 +18,7 @@ export function MessageMoment({
   const sent = sentAt !== undefined;
   return (
     <Moment
-      title={sent ? `Message sent to ${channel ?? "people"}` : "Message not delivered yet"}
+      title={sent ? sentTitle(channel) : "Message not delivered yet: it is tried again by itself"}
       tone={sent ? "info" : "warn"}
       shape={sent ? "play" : "ring"}
       at={at}
@@ -31,7 +31,7 @@ export function MessageMoment({
       )}
       {message !== undefined && (
         <>
-          <Verbatim text={message.text} label="The message" />
+          <Verbatim text={message.text} label="The message" lines={40} />
           {message.attachments?.map((attachment, index) => (
             <div class="attachment" key={index}>
               {attachment.title !== undefined && <p class="soft small">{attachment.title}</p>}
@@ -46,4 +46,8 @@ export function MessageMoment({
       </p>
     </Moment>
   );
+}
+
+function sentTitle(channel = "people"): string {
+  return channel === "log" ? "Message written to the log: no chat is set" : `Message sent to ${channel}`;
 }

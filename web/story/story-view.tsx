@@ -1,5 +1,4 @@
 import type { IncidentFile } from "../../src/api/incident-file.ts";
-import { Facts } from "../shared/facts.tsx";
 import { phaseLooks } from "../shared/looks.ts";
 import type { Look } from "../shared/looks.ts";
 import { Pill } from "../shared/pill.tsx";
@@ -45,7 +44,7 @@ function Entry({ entry, since, file }: EntryProps) {
     case "episode":
       return <EpisodeMoment record={entry.record} text={entry.text} at={at} since={since} />;
     case "phase":
-      return <PhaseReached phase={entry.phase} at={at} since={since} file={file} />;
+      return <PhaseReached phase={entry.phase} at={at} since={since} />;
     case "message":
       return <MessageMoment file={file} at={at} since={since} />;
   }
@@ -104,7 +103,7 @@ function Decided({
       </p>
       {refused !== undefined && <p>Not permitted: {refused}</p>}
       <p class="soft small">
-        Decide it again: <code>build-medic replay decisions/{file}</code>
+        Decide it again, in its state folder: <code>build-medic replay decisions/{file}</code>
       </p>
     </Moment>
   );
@@ -154,16 +153,14 @@ function PhaseReached({
   phase,
   at,
   since,
-  file,
-}: Pick<EntryProps, "since" | "file"> & {
+}: Pick<EntryProps, "since"> & {
   readonly phase: keyof typeof phaseLooks;
   readonly at: number | undefined;
 }) {
   const look = phaseLooks[phase];
-  const { rootCause } = file.status;
   return (
     <Moment title={phaseTitles[phase] ?? look.word} tone={look.tone} shape={look.shape} at={at} since={since}>
-      {phase === "Escalated" && <Facts of={[["Root cause", <span dir="auto">{rootCause}</span>]]} />}
+      {phase === "Escalated" && <p>The medic leaves this stack alone from now on.</p>}
     </Moment>
   );
 }

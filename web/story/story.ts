@@ -36,15 +36,17 @@ const order: Readonly<Record<StoryEntry["kind"], number>> = {
 /** An incident from its detection to its end, in the order in which it happened. */
 export function storyOf(file: IncidentFile): StoryEntry[] {
   const { status } = file;
+  const detected = timeOf(status.times.Detected ?? file.createdAt) ?? 0;
   const entries: StoryEntry[] = [
     {
       kind: "detected",
-      at: timeOf(status.times.Detected ?? file.createdAt),
+      at: detected,
       findings: status.findings,
     },
     ...file.decisions.map((decision): StoryEntry => ({
       kind: "decided",
-      at: decision.at,
+      // The snapshot that an incident is made for is a little older than the incident.
+      at: decision.at === undefined ? undefined : Math.max(decision.at, detected),
       decision,
     })),
     ...status.attempts.map((attempt): StoryEntry => ({
@@ -85,11 +87,15 @@ function episodeEntries({ status, episodes }: IncidentFile): StoryEntry[] {
 /** Why it was allowed or refused, from the audit record of the same moment. */
 function whyOf(attempt: AttemptJson, audit: IncidentFile["audit"]): string {
   const at = Date.parse(attempt.at);
-  const near = audit
+  const [record] = audit
     .flatMap((record) => auditRow(record) ?? [])
-    .filter(({ action, stage }) => action === attempt.action && stage !== "outcome")
-    .toSorted((left, right) => Math.abs(left.at - at) - Math.abs(right.at - at))[0];
-  return near === undefined || Math.abs(near.at - at) > 60_000 ? "" : near.why;
+    .filter(({ actor, stage, at: time }) => actor === attempt.by && stage !== "outcome" && near(time, at))
+    .toSorted((left, right) => Math.abs(left.at - at) - Math.abs(right.at - at));
+  return record?.why ?? "";
+}
+
+function near(left: number, right: number): boolean {
+  return Math.abs(left - right) < 5000;
 }
 
 /** An audit record as the page reads it. */
