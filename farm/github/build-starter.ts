@@ -7,6 +7,8 @@ export interface BuildRequest {
   readonly clients?: number;
   readonly target?: number;
   readonly seed?: number;
+  /** Seconds that a client waits for its stack. */
+  readonly timeout?: number;
 }
 
 /** Where GitHub's work stands; only `completed` has a conclusion. */

@@ -138,8 +138,8 @@ export function createGitHub(settings: GitHubSettings, options: GitHubOptions = 
 }
 
 /** GitHub takes strings; what is left out gets the workflow's default. */
-function inputsOf({ mode, medic, clients, target, seed }: BuildRequest): Record<string, string> {
-  const optional = Object.entries({ clients, target, seed }).flatMap(([name, value]) =>
+function inputsOf({ mode, medic, clients, target, seed, timeout }: BuildRequest): Record<string, string> {
+  const optional = Object.entries({ clients, target, seed, timeout }).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as const],
   );
   return { mode, medic: String(medic), ...Object.fromEntries(optional) };
