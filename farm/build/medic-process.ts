@@ -223,7 +223,7 @@ function stateDir(): string {
 }
 
 /** Where a medic that somebody else runs would be: `MEDIC_URL`, for one in the cluster, else this machine's port. */
-function usualUrl(): string {
+export function usualUrl(): string {
   const named = process.env["MEDIC_URL"];
   if (named !== undefined && named !== "") return named.replace(/\/+$/, "");
   return `http://127.0.0.1:${process.env["MEDIC_PORT"] ?? DEFAULT_PORT}`;
