@@ -112,6 +112,7 @@ test("many stacks with the same trouble at once: one message for the farm, and n
   assert.equal(world.chat.shown.size, 1);
   const [message] = [...world.chat.shown.values()];
   assert.match(message!.rootCause, /^6 of 7 watched stacks have ImageNotFound at once/);
+  assert.equal(world.counts.get("closed Escalated Storm"), 1);
   const storm = world.incidents.all().find(({ spec }) => spec.client === "*")!;
   const others = world.incidents.all().filter((incident) => incident !== storm);
   assert.equal(others.length, 6);

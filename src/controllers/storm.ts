@@ -12,7 +12,7 @@ const FARM = "*";
 
 /** The farm's incident for this symptom, made when there is none; its one message speaks for every stack in it. */
 export async function joinStorm(
-  deps: Pick<StackDeps, "incidents" | "incidentLog" | "clock">,
+  deps: Pick<StackDeps, "incidents" | "incidentLog" | "clock" | "telemetry">,
   snapshot: Snapshot,
   { incident, symptom }: { incident: Incident; symptom: string },
   call: Call,
@@ -38,7 +38,7 @@ export async function joinStorm(
   };
   const { runId = "" } = snapshot.namespace;
   const spec = { namespace: FARM, client: FARM, runId, statefulSet: symptom, statefulSetUid: "", pod: "" };
-  const storm = running ?? (await deps.incidents.create(name, spec, status, call)).incident;
+  const storm = running ?? (await begin(deps, { name, spec, status }, call));
   if (storm.status.phase === "Escalated") return storm;
   // Whoever made it died before its status was written.
   const told = await deps.incidentLog.change(
@@ -47,4 +47,14 @@ export async function joinStorm(
     call,
   );
   return told ?? storm;
+}
+
+async function begin(
+  { incidents, telemetry }: Pick<StackDeps, "incidents" | "telemetry">,
+  { name, spec, status }: Pick<Incident, "name" | "spec" | "status">,
+  call: Call,
+): Promise<Incident> {
+  const { incident, created } = await incidents.create(name, spec, status, call);
+  if (created) telemetry.incidentClosed(status.phase, status.reason, status.tier, 0);
+  return incident;
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { parse } from "yaml";
 import type { Incident } from "../core/incident.ts";
 import { totalsOf } from "../core/totals.ts";
 import { metricTable } from "./metric-table.ts";
@@ -81,8 +83,29 @@ test("registers every metric of the table and no other of its own", async () => 
   assert.deepEqual(registered.sort(), declared.sort());
 });
 
+test("what an alert waits for is there before it first happens", async () => {
+  const rules = parse(readFileSync(new URL("../../deploy/alerts.yaml", import.meta.url), "utf8")) as {
+    groups: { rules: { expr: string }[] }[];
+  };
+  const text = await createMetrics({ version: "0" }).text();
+  const grown = rules.groups
+    .flatMap(({ rules: own }) => own)
+    .flatMap(({ expr }) => [...expr.matchAll(/increase\((buildmedic_\w+)(?:\{([^}]*)\})?/g)])
+    .flatMap(([, name = "", labels = ""]) => {
+      const wanted = [...labels.matchAll(/(\w+)=~?"([^"]*)"/g)].map(([, label = "", values = ""]) =>
+        values.split("|").map((value) => `${label}="${value}"`),
+      );
+      return wanted.flat().map((label) => [name, label] as const);
+    });
+  assert.ok(grown.length > 8);
+  for (const [name, label] of grown) {
+    if (name === "buildmedic_reconciles_total") continue;
+    assert.match(text, new RegExp(`^${name}\\{[^}]*${label}`, "m"), `${name} ${label}`);
+  }
+});
+
 test("two registries do not share anything", async () => {
   const [one, two] = [createMetrics({ version: "0" }), createMetrics({ version: "0" })];
   one.telemetry.escalated("failed");
-  assert.ok(!(await two.text()).includes('outcome="failed"'));
+  assert.ok(!(await two.text()).includes('escalations_total{outcome="failed"} 1'));
 });

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { Telemetry } from "../controllers/ports.ts";
+import type { Action } from "../core/action.ts";
 import { Reasons } from "../core/finding.ts";
 import { Phases, isClosed } from "../core/incident.ts";
 import type { Incident } from "../core/incident.ts";
@@ -105,6 +106,13 @@ function totalsGauges(gauge: (name: MetricName) => Gauge): (totals: Totals) => v
   };
 }
 
+const actionKinds: readonly Action["kind"][] = [
+  "reconcile-to-intent",
+  "restart-pod",
+  "rollback-release",
+  "uncordon-node",
+];
+
 function createTelemetry(
   counter: (name: MetricName) => Counter,
   histogram: (name: MetricName) => Histogram,
@@ -123,6 +131,13 @@ function createTelemetry(
   const dollars = counter("buildmedic_episode_cost_dollars_total");
   const tokens = counter("buildmedic_episode_tokens_total");
   const turns = counter("buildmedic_episode_turns_total");
+  // A series that appears with its first event has grown by nothing, and an alert on its growth would miss that one.
+  for (const outcome of ["sent", "failed", "duplicate"]) escalations.inc({ outcome }, 0);
+  for (const outcome of ["no-budget", "api-error", "crashed", "wrong-tools", "deadline"])
+    episodes.inc({ outcome }, 0);
+  for (const code of ["NotTheIntent", "WidensPrivileges", "OutOfScope"])
+    for (const action of actionKinds) refusals.inc({ action, code }, 0);
+  closed.inc({ phase: "Escalated", reason: "Storm", tier: 1 }, 0);
   return {
     decided: (plan, reason) => decisions.inc({ plan, reason: reasonLabel(reason) }),
     acted: (action, outcome) => actions.inc({ action, outcome }),
