@@ -12,6 +12,8 @@ export interface Asked {
   readonly clients: number;
   readonly target: number;
   readonly seed: number;
+  /** Seconds that a client waits; absent for the usual ones. */
+  readonly timeout?: number;
   /** What the seed drew. */
   readonly fault?: string;
   readonly model?: Model;

@@ -100,13 +100,15 @@ function startBuild(deps: ConsoleDeps): (context: Context) => Promise<Response> 
       return busy(context, 10, `${underWay} builds are under way; wait for one of them, or cancel it.`);
     const waitMs = starts.take();
     if (waitMs > 0) return busy(context, Math.ceil(waitMs / 1000), "Too many builds at once; wait a little.");
-    const { mode, medic, clients, target, seed } = asked;
-    const { runId } = await deps.starter.dispatch({ mode, medic, clients, target, seed });
+    const { fault: _, model: __, ...request } = asked;
+    const { runId } = await deps.starter.dispatch(request);
     const run = await deps.starter.run(runId);
     deps.board.takeRun(run, asked);
     deps.board.look();
     deps.onStarted();
-    deps.log(`build ${runId} started: ${mode}, medic ${medic ? "on" : "off"}, seed ${seed}`);
+    deps.log(
+      `build ${runId} started: ${asked.mode}, medic ${asked.medic ? "on" : "off"}, seed ${asked.seed}`,
+    );
     return context.json({ id: buildId(run) }, 202);
   };
 }

@@ -13,6 +13,7 @@ const schema = z
     clients: z.unknown(),
     target: z.unknown(),
     seed: z.unknown(),
+    timeout: z.unknown(),
   })
   .partial();
 
@@ -27,10 +28,10 @@ export function readStartRequest(body: unknown, freshSeed: () => number): Asked 
   const form = schema.safeParse(body);
   if (!form.success) {
     throw new UsageError(
-      "A build has mode, medic, clients, target and seed, as a JSON object; nothing else.",
+      "A build has mode, medic, clients, target, seed and timeout, as a JSON object; nothing else.",
     );
   }
-  const { mode, medic, clients, target, seed } = form.data;
+  const { mode, medic, clients, target, seed, timeout } = form.data;
   if (mode === undefined) throw new UsageError(`Say which build: --mode ${MODES.join("|")}.`);
   const options = readBuildOptions(
     defined({
@@ -39,6 +40,7 @@ export function readStartRequest(body: unknown, freshSeed: () => number): Asked 
       clients: word(clients),
       target: word(target),
       seed: word(seed),
+      timeout: word(timeout),
     }),
     freshSeed,
   );
@@ -51,6 +53,7 @@ export function readStartRequest(body: unknown, freshSeed: () => number): Asked 
     target: options.target,
     seed: options.seed,
     fault: options.fault,
+    timeout: timeout === undefined ? undefined : options.timeoutSeconds,
   });
 }
 
