@@ -17,7 +17,6 @@ export function oneLine(text, longest = LONGEST) {
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu, " ")
     .replaceAll("##[", "# #[")
     .replaceAll("::", ": :")
-    .replaceAll(/ {2,}/g, " ")
     .trim();
   const characters = Array.from(line);
   return characters.length <= longest ? line : `${characters.slice(0, longest - 1).join("")}…`;
