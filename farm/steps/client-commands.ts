@@ -1,17 +1,19 @@
+import { withImages } from "../build/farm-access.ts";
 import { deployStack, failedTests } from "../build/client-steps.ts";
+import { withExitCode } from "../build/command-frame.ts";
 import { runSlice, stackUrl, waitUntilReady } from "../build/suite.ts";
 import { annotate, report, setOutputs } from "./github-output.ts";
 import { putFaultIn, takeFaultOut } from "./step-fault.ts";
 import { forClient, runStep, runnerOf, stepBuild } from "./step-frame.ts";
 import type { Step } from "./step-frame.ts";
 import { readClient } from "./step-options.ts";
-import type { StepBuild, StepFlags } from "./step-options.ts";
+import type { StepFlags } from "./step-options.ts";
 
 /** `farm deploy`: installs one client's stack and does not wait for it. */
 export function deployCommand(flags: StepFlags): Promise<number> {
   return clientStep(flags, "environment", async (step, client) => {
     const { kube, runId, namespace, farm } = step;
-    const { chart, chartValues } = farm;
+    const { chart, chartValues } = await withImages(farm, report);
     await deployStack({ kube, runId, namespace, chart, chartValues }, client);
     report(`client ${client}: stack deployed`);
     return 0;
@@ -20,32 +22,21 @@ export function deployCommand(flags: StepFlags): Promise<number> {
 
 /** `farm fault`: puts in the fault of the build, when this client is its target. */
 export function faultCommand(flags: StepFlags): Promise<number> {
-  return clientStep(
-    flags,
-    "environment",
-    async (step, client) => {
-      const fault = await putFaultIn(step, client);
-      if (fault !== undefined) await setOutputs({ fault: JSON.stringify(fault) });
-      return 0;
-    },
-    isTarget,
-  );
+  return targetStep(flags, async (step, client) => {
+    const fault = await putFaultIn(step, client);
+    if (fault !== undefined) await setOutputs({ fault: JSON.stringify(fault) });
+    return 0;
+  });
 }
 
 /** `farm heal`: takes the fault out again. */
 export function healCommand(flags: StepFlags): Promise<number> {
-  return clientStep(
-    flags,
-    "environment",
-    async (step, client) => {
-      const nodes = await takeFaultOut(step, client);
-      report(
-        nodes.length > 0 ? `client ${client}: uncordoned ${nodes.join(", ")}` : `client ${client}: healed`,
-      );
-      return 0;
-    },
-    isTarget,
-  );
+  return targetStep(flags, async (step, client) => {
+    const nodes = await takeFaultOut(step, client);
+    const what = nodes.length > 0 ? `uncordoned ${nodes.join(", ")}` : "healed";
+    report(`client ${client}: ${what}`);
+    return 0;
+  });
 }
 
 /** `farm answers`: whether the stack answers that it is ready, several times in a row. */
@@ -87,21 +78,25 @@ function clientStep(
   flags: StepFlags,
   cause: "environment" | "tests",
   work: (step: Step, client: number) => Promise<number>,
-  concerns: (build: StepBuild, client: number) => boolean = () => true,
 ): Promise<number> {
-  let client = 0;
-  let concerned = true;
   return runStep(
-    () => {
-      const build = stepBuild(flags);
-      client = readClient(flags, build);
-      concerned = concerns(build, client);
-      return build;
+    () => stepBuild(flags),
+    (step) => {
+      const client = readClient(flags, step);
+      return forClient(client, cause, () => work(step, client));
     },
-    (step) => (concerned ? forClient(client, cause, () => work(step, client)) : Promise.resolve(0)),
   );
 }
 
-function isTarget({ options }: StepBuild, client: number): boolean {
-  return options.fault !== undefined && options.target === client;
+/** A step that concerns one client of the build only: for the others there is nothing to do, not even to reach the cluster. */
+function targetStep(
+  flags: StepFlags,
+  work: (step: Step, client: number) => Promise<number>,
+): Promise<number> {
+  return withExitCode(async () => {
+    const build = stepBuild(flags);
+    const client = readClient(flags, build);
+    const { fault, target } = build.options;
+    return fault === undefined || client !== target ? 0 : clientStep(flags, "environment", work);
+  }, report);
 }

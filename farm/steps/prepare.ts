@@ -1,3 +1,4 @@
+import { withImages } from "../build/farm-access.ts";
 import { enterFarm } from "../build/farm-gate.ts";
 import { healLeftovers } from "../build/leftovers.ts";
 import { createNamespace } from "../build/namespace.ts";
@@ -15,6 +16,8 @@ export function prepareCommand(flags: StepFlags): Promise<number> {
     () => stepBuild(flags),
     async (step) => {
       const { options, runId, namespace, kube, steadyKube, faultKube, signal } = step;
+      // First, because it takes long on a new farm: nobody else should wait for that.
+      const { suiteImage } = await withImages(step.farm, report);
       const open = await openBuildOf(step);
       for (const line of await healLeftovers(steadyKube, undefined, faultKube)) report(line);
       await enterFarm(open, options.fault === "cordon", { report, signal });
@@ -24,10 +27,9 @@ export function prepareCommand(flags: StepFlags): Promise<number> {
       report(`build ${runId} in namespace ${namespace}, seed ${options.seed}`);
       const clients = Array.from({ length: options.clients }, (_, client) => client);
       if (options.runner === "pod") {
-        const image = step.farm.suiteImage;
         await createRunnerPods(
           kube,
-          clients.map((client) => ({ namespace, client, image })),
+          clients.map((client) => ({ namespace, client, image: suiteImage })),
         );
       }
       if (options.medic) await warnWithoutMedic(step);

@@ -9,7 +9,7 @@ import { stackPods } from "../faults/stack-objects.ts";
 import { FaultPlan } from "../build/fault-plan.ts";
 import { readOpenBuild, saveOpenBuild } from "../build/open-builds.ts";
 import type { OpenBuild } from "../build/open-builds.ts";
-import { endProcess } from "../build/owner.ts";
+import { endProcess, thisOwner } from "../build/owner.ts";
 import type { FaultRecord } from "../build/record.ts";
 import { report } from "./github-output.ts";
 import { startHolder } from "./fault-holder.ts";
@@ -26,7 +26,8 @@ const PLACED_WITHIN_SECONDS = 300;
 export async function putFaultIn(step: Step, client: number): Promise<FaultRecord | undefined> {
   const { options, runId, namespace, faultKube, farm, signal } = step;
   const open = await openBuildOf(step);
-  await saveOpenBuild(open);
+  // Until it is in place this very process is what has to end first, before anybody can heal.
+  await saveOpenBuild({ ...open, holder: await thisOwner() });
   const plan = new FaultPlan({
     options,
     runId,

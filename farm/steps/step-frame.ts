@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { interruptible } from "../build/interruption.ts";
-import { openFarm, openFaultKube } from "../build/farm-access.ts";
-import type { FarmAccess } from "../build/farm-access.ts";
+import { openCluster, openFaultKube } from "../build/farm-access.ts";
+import type { ClusterAccess } from "../build/farm-access.ts";
 import { UsageError, openKube } from "../build/kube.ts";
 import type { Kube } from "../build/kube.ts";
 import { localRunner, podRunner } from "../build/runner.ts";
@@ -13,9 +13,9 @@ import { annotate, report, setOutputs } from "./github-output.ts";
 import { readStepBuild } from "./step-options.ts";
 import type { StepBuild, StepFlags } from "./step-options.ts";
 
-/** A step at work: the build it belongs to and the farm that it is on. */
+/** A step at work: the build it belongs to and the cluster that it is on. */
 export interface Step extends StepBuild {
-  readonly farm: FarmAccess;
+  readonly farm: ClusterAccess;
   /** Its commands end when the step is interrupted. */
   readonly kube: Kube;
   /** Never aborted: for what must not stay half done. */
@@ -41,7 +41,7 @@ export function runStep(build: () => StepBuild, work: (step: Step) => Promise<nu
       const faultAccount = await faultKubeconfig();
       try {
         const { kubeconfig } = known.options;
-        const farm = await openFarm({ kubeconfig, faultKubeconfig: faultAccount?.file, report });
+        const farm = await openCluster({ kubeconfig, faultKubeconfig: faultAccount?.file, report });
         return await work({
           ...known,
           farm,

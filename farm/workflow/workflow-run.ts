@@ -11,6 +11,8 @@ export interface WorkflowRunRequest {
   readonly workflow?: string | undefined;
   /** More environment for every step. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** The workflow's secrets by name. */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
   /** Aborted: cancels the run as GitHub does; steps with `always()` still run. */
   readonly signal: AbortSignal;
   /** Called in order as things happen; must not throw. */
@@ -34,7 +36,7 @@ interface InJob {
   readonly at: number;
 }
 
-/** The number counts the steps of a job from 1, in the order in which they began. */
+/** The number is the step's place in its job, from 1, as GitHub counts: the first sets up the job. */
 interface InStep extends InJob {
   readonly number: number;
   readonly step: string;
