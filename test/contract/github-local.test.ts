@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -258,55 +258,50 @@ test("a cancelled build ends its jobs and steps, and gives its place to the next
 });
 
 test("history outlives the server, and a build that ran when it died is cancelled, not running for ever", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "build-medic-github-"));
-  try {
-    const first = await startTestGitHub({ folder, maxConcurrent: 1 });
-    const ended = await first.github.dispatch({ mode: "misconfig", medic: false });
-    first.runner.finish();
-    await until(
-      async () => first.github.run(ended.runId),
-      ({ status }) => status === "completed",
-    );
-    const cut = await first.github.dispatch({ mode: "chaos-recoverable", medic: true });
-    const waiting = await first.github.dispatch(started);
-    const before = await first.github.jobs(ended.runId);
-    crash(folder);
+  await using first = await startTestGitHub({ maxConcurrent: 1 });
+  const ended = await first.github.dispatch({ mode: "misconfig", medic: false });
+  first.runner.finish();
+  await until(
+    async () => first.github.run(ended.runId),
+    ({ status }) => status === "completed",
+  );
+  const cut = await first.github.dispatch({ mode: "chaos-recoverable", medic: true });
+  const waiting = await first.github.dispatch(started);
+  const before = await first.github.jobs(ended.runId);
+  const copy = asAfterACrash(first.folder);
 
-    const second = await startTestGitHub({ folder: `${folder}/copy` });
-    const runs = await second.github.runs(10);
-    assert.deepEqual(
-      runs.map(({ id, status, conclusion, mode }) => [id, status, conclusion, mode]),
-      [
-        [waiting.runId, "completed", "cancelled", "none"],
-        [cut.runId, "completed", "cancelled", "chaos-recoverable"],
-        [ended.runId, "completed", "failure", "misconfig"],
-      ],
-    );
-    const jobs = await second.github.jobs(cut.runId);
-    assert.deepEqual(
-      jobs.map(({ name, status, conclusion }) => [name, status, conclusion]),
-      [
-        ["prepare", "completed", "success"],
-        ["client (0)", "completed", "cancelled"],
-      ],
-    );
-    const strip = (text: string): string => text.replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, "");
-    assert.equal(strip(JSON.stringify(await second.github.jobs(ended.runId))), strip(JSON.stringify(before)));
-    assert.match(await second.github.log(before[0]!.id), /deploying for prepare/);
-    const newer = await second.github.dispatch(started);
-    assert.ok(newer.runId > waiting.runId);
-    await second.close();
-    await first.close();
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  await using second = await startTestGitHub({ folder: copy });
+  const runs = await second.github.runs(10);
+  assert.deepEqual(
+    runs.map(({ id, status, conclusion, mode }) => [id, status, conclusion, mode]),
+    [
+      [waiting.runId, "completed", "cancelled", "none"],
+      [cut.runId, "completed", "cancelled", "chaos-recoverable"],
+      [ended.runId, "completed", "failure", "misconfig"],
+    ],
+  );
+  const jobs = await second.github.jobs(cut.runId);
+  assert.deepEqual(
+    jobs.map(({ name, status, conclusion }) => [name, status, conclusion]),
+    [
+      ["prepare", "completed", "success"],
+      ["client (0)", "completed", "cancelled"],
+    ],
+  );
+  const strip = (text: string): string => text.replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, "");
+  assert.equal(strip(JSON.stringify(await second.github.jobs(ended.runId))), strip(JSON.stringify(before)));
+  assert.match(await second.github.log(before[0]!.id), /deploying for prepare/);
+  const newer = await second.github.dispatch(started);
+  assert.ok(newer.runId > waiting.runId);
 });
 
 /** A copy of the folder, as a killed process leaves it: nothing was closed. */
-function crash(folder: string): void {
+function asAfterACrash(folder: string): string {
+  const copy = mkdtempSync(join(tmpdir(), "build-medic-github-"));
   for (const name of readdirSync(folder)) {
-    if (/^\d+$/.test(name)) cpSync(join(folder, name), join(folder, "copy", name), { recursive: true });
+    if (/^\d+$/.test(name)) cpSync(join(folder, name), join(copy, name), { recursive: true });
   }
+  return copy;
 }
 
 test("two servers never work on one folder", async () => {

@@ -33,6 +33,7 @@ test("every call and every answer of a build is as GitHub's published descriptio
     clients: 4,
     target: 2,
     seed: 4711,
+    timeout: 90,
   });
   assert.equal((await github.runs(10))[0]!.id, runId);
   const early = await until(
@@ -69,6 +70,7 @@ test("every call and every answer of a build is as GitHub's published descriptio
     clients: "4",
     target: "2",
     seed: "4711",
+    timeout: "90",
   });
   assert.deepEqual(prism.violations, []);
 });

@@ -1,10 +1,12 @@
+import { relative } from "node:path";
 import { messageOf } from "../../../src/lib/medic-error.ts";
+import { ROOT } from "../../build/out-folder.ts";
 import type { RunWorkflow, WorkflowEvent } from "../../workflow/workflow-run.ts";
 import { afterCancel, afterEvent, afterFailedStart, afterResult } from "./run-record.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { RunStore } from "./run-store.ts";
 
-export interface NewRun {
+interface NewRun {
   /** The workflow's file name, and its path. */
   readonly workflow: string;
   readonly path: string;
@@ -64,7 +66,7 @@ export function createRuns({ store, runWorkflow, maxConcurrent, now }: RunsOptio
         runId: id,
         runAttempt: 1,
         inputs: store.get(id)?.inputs ?? {},
-        workflow: path,
+        workflow: relative(ROOT, path),
         signal,
         onEvent: (event) => takeIn(id, event),
         logFile: store.logFile(id),

@@ -9,7 +9,7 @@ import type { WorkflowFile } from "./workflow-file.ts";
 const JOBS_PER_RUN = 1000;
 
 /** A job's id holds its run and its place in it. */
-export function jobId(run: RunRecord, index: number): number {
+function jobId(run: RunRecord, index: number): number {
   return run.id * JOBS_PER_RUN + index + 1;
 }
 

@@ -17,7 +17,14 @@ test("GitHub's parser finds nothing wrong with the farm's workflow", () => {
 for (const mode of MODES) {
   for (const medic of [true, false]) {
     test(`the farm's workflow takes ${mode} with the medic ${medic ? "on" : "off"}, and its runs' titles say so`, () => {
-      const given = { mode, medic: String(medic), clients: "4", target: "0", seed: "4294967295" };
+      const given = {
+        mode,
+        medic: String(medic),
+        clients: "4",
+        target: "0",
+        seed: "4294967295",
+        timeout: "90",
+      };
       const checked = checkInputs(workflow, given);
       assert.deepEqual(checked, { inputs: given });
       assert.deepEqual(readTitle(titleOf(workflow, given, {})), { mode, medic });

@@ -25,7 +25,7 @@ export interface WorkflowFile {
 }
 
 /** The workflows of a folder by file name; no name ever becomes part of a path. */
-export function workflowNames(folder: string): readonly string[] {
+function workflowNames(folder: string): readonly string[] {
   return readdirSync(folder)
     .filter((name) => /^[\w-][\w.-]*\.ya?ml$/.test(name))
     .sort();

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
 /** The validating proxy: it lets pass what GitHub's published description allows, both ways. */
 export interface Prism {
@@ -15,7 +15,7 @@ export interface Prism {
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-const prism = createRequire(import.meta.url).resolve("@stoplight/prism-cli/dist/index.js");
+const prism = fileURLToPath(import.meta.resolve("@stoplight/prism-cli/dist/index.js"));
 
 /** Starts it before a server. Fields that the description does not have are violations too. */
 export async function startPrism(upstream: string): Promise<Prism> {
