@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { configDoc } from "./config-doc.ts";
+import { grafanaDashboard } from "./dashboard/grafana.ts";
 import { metricsDoc } from "./metrics-doc.ts";
 import { playbookDoc } from "./playbook-doc.ts";
 import { webhookSchema } from "./webhook-schema.ts";
@@ -12,6 +13,7 @@ const generated: Readonly<Record<string, () => string>> = {
   "charts/build-medic/crds/incidents.yaml": crdYaml,
   "charts/build-medic/values.schema.json": valuesSchema,
   "charts/build-medic/values.yaml": valuesYaml,
+  "deploy/grafana/build-medic.json": grafanaDashboard,
   "docs/config.md": configDoc,
   "docs/metrics.md": metricsDoc,
   "docs/playbook.md": playbookDoc,
