@@ -1,7 +1,7 @@
 /** Lets `burst` through at once, and one more every `everyMs` after that. */
 export interface RateLimit {
   /** Takes one: 0, or how many milliseconds to wait for the next. */
-  take(key?: string): number;
+  readonly take: (key?: string) => number;
 }
 
 /** Who is not known any more has a full bucket anyway. */

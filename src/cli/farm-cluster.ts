@@ -28,6 +28,8 @@ export function registerFarmCluster(farm: Command): void {
     .option("--purge", "delete the registry's images and the logs as well")
     .action((flags: { readonly purge?: boolean }) =>
       guarded(farm, async () => {
+        const { endRunningConsole } = await import("../../farm/console/running-console.ts");
+        await endRunningConsole(log);
         const { endMedicOfFarm } = await import("../../farm/build/shared-medic.ts");
         await endMedicOfFarm();
         const { down } = await import("../../farm/cluster/down.ts");

@@ -4,6 +4,7 @@ import { exactTime, tookWords } from "../shared/time-words.ts";
 import { Grid } from "./axis.tsx";
 import { markLooks } from "./client-looks.ts";
 import { tierTwoName } from "./modes.ts";
+import { stampWords } from "./scale.ts";
 import type { Scale } from "./scale.ts";
 
 /** What the medic did about one outage: on the build's time line, and in words. */
@@ -43,7 +44,7 @@ export function MedicLane(props: {
             <li key={`${kind} ${at} ${words}`} class={`tone-${markLooks[kind].tone}`}>
               <Shape name={markLooks[kind].shape} />
               <time class="figure" dateTime={new Date(at).toISOString()} title={exactTime(at)}>
-                +{tookWords(at - scale.from)}
+                {stampWords(at - scale.from)}
               </time>
               <span>
                 {words}

@@ -40,3 +40,10 @@ function tickWords(seconds: number): string {
   if (seconds < 60) return `${seconds} s`;
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
+
+/** A moment on the time line, to a tenth of a second: +9.4 s, +1:10.3. */
+export function stampWords(ms: number): string {
+  const tenths = Math.max(0, Math.round(ms / 100));
+  if (tenths < 600) return `+${(tenths / 10).toFixed(1)} s`;
+  return `+${Math.floor(tenths / 600)}:${((tenths % 600) / 10).toFixed(1).padStart(4, "0")}`;
+}
