@@ -80,6 +80,7 @@ export interface BuildStarter {
   run(runId: number, call?: Call): Promise<WorkflowRun>;
   /** Of the latest attempt. */
   jobs(runId: number, call?: Call): Promise<readonly WorkflowJob[]>;
+  /** None where the token may not read them. */
   annotations(jobId: number, call?: Call): Promise<readonly Annotation[]>;
   /** The whole log of a job that has ended. */
   log(jobId: number, call?: Call): Promise<string>;

@@ -2,6 +2,7 @@ import { Octokit } from "@octokit/rest";
 import type { BuildRequest, BuildStarter } from "./build-starter.ts";
 import { explain } from "./explain.ts";
 import { findRun } from "./find-run.ts";
+import { GitHubError } from "./github-error.ts";
 import { readAnnotation, readJob, readRun } from "./read-answers.ts";
 import type { RunAnswer } from "./read-answers.ts";
 import type { GitHubSettings } from "./settings.ts";
@@ -125,7 +126,7 @@ export function createGitHub(settings: GitHubSettings, options: GitHubOptions = 
       attempt(`read the annotations of job ${jobId}`, signal, async (common) => {
         const query = { ...common, check_run_id: jobId, per_page: PAGE };
         return (await checks.listAnnotations(query)).data.map(readAnnotation);
-      }),
+      }).catch(noneWhereForbidden),
     log: async (jobId, { signal } = {}) =>
       attempt(`read the log of job ${jobId}`, signal, async (common) =>
         textOf((await actions.downloadJobLogsForWorkflowRun({ ...common, job_id: jobId })).data),
@@ -143,6 +144,12 @@ function inputsOf({ mode, medic, clients, target, seed, timeout }: BuildRequest)
     value === undefined ? [] : [[name, String(value)] as const],
   );
   return { mode, medic: String(medic), ...Object.fromEntries(optional) };
+}
+
+/** They are of another API, with a permission of its own; a build is followed without them as well. */
+function noneWhereForbidden(error: unknown): readonly [] {
+  if (error instanceof GitHubError && error.problem === "forbidden") return [];
+  throw error;
 }
 
 function textOf(data: unknown): string {

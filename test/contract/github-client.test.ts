@@ -211,6 +211,20 @@ test("the token goes into one header and into no address", async () => {
   ]);
 });
 
+test("a token that may not read annotations sees none, and everything else goes on being told", async () => {
+  let answer: Answer = { status: 403, body: { message: "Resource not accessible by personal access token" } };
+  await withServer(
+    () => answer,
+    async (github) => {
+      assert.deepEqual(await github.annotations(7), []);
+      answer = { status: 403, headers: { "retry-after": "5" } };
+      assert.equal((await errorOf(github.annotations(7))).problem, "rate-limited");
+      answer = { status: 401 };
+      assert.equal((await errorOf(github.annotations(7))).problem, "unauthorised");
+    },
+  );
+});
+
 interface Run {
   readonly id: number;
   readonly title: string;
