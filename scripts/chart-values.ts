@@ -108,6 +108,19 @@ export function chartValues(): Properties {
       interval: text("How often it is read.", "30s", { pattern: "^[1-9][0-9]*(ms|s|m)$" }),
       labels: map("Labels that your Prometheus selects by."),
     }),
+    grafanaDashboard: group("A ConfigMap that Grafana's sidecar picks up: deploy/grafana/build-medic.json.", {
+      enabled: flag("Whether there is one.", false),
+      labels: map("Labels that your sidecar looks for.", { grafana_dashboard: "1" }),
+    }),
+    traces: group("Traces of closed incidents, by OpenTelemetry's protocol over HTTP (JSON).", {
+      endpoint: text(
+        "Address of a collector, such as `http://collector.observability:4318`; the NetworkPolicy opens its port. Empty: none.",
+        "",
+        { pattern: "^$|^https?://[^@\\s]+$" },
+      ),
+      existingSecret: secret("A Secret with the headers that the collector wants, as `name=value,…`."),
+      key: key("The key in it.", "OTEL_EXPORTER_OTLP_HEADERS"),
+    }),
     state: group("The audit log, recorded decisions and transcripts; also on stdout.", {
       existingClaim: text(
         "A PersistentVolumeClaim for one replica. Without: an emptyDir, which goes with the pod.",

@@ -11,6 +11,7 @@ import { crdYaml } from "../src/cli/crds.ts";
 const generated: Readonly<Record<string, () => string>> = {
   "charts/build-medic/README.md": chartReadme,
   "charts/build-medic/crds/incidents.yaml": crdYaml,
+  "charts/build-medic/dashboards/build-medic.json": grafanaDashboard,
   "charts/build-medic/values.schema.json": valuesSchema,
   "charts/build-medic/values.yaml": valuesYaml,
   "deploy/grafana/build-medic.json": grafanaDashboard,

@@ -70,3 +70,15 @@
 {{- define "build-medic.chatSecret" -}}
 {{ include "build-medic.secretVariable" (dict "name" .name "secret" .chat.existingSecret "key" (.chat.key | default .name) "value" "chat.existingSecret") }}
 {{- end }}
+
+{{- define "build-medic.tracesEnvironment" -}}
+{{- with .Values.traces }}
+{{- if .endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ .endpoint | quote }}
+{{- if .existingSecret }}
+{{ include "build-medic.secretVariable" (dict "name" "OTEL_EXPORTER_OTLP_HEADERS" "secret" .existingSecret "key" .key "value" "traces.existingSecret") }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
