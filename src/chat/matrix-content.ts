@@ -24,7 +24,7 @@ export function matrixContent(message: EscalationMessage, links: Links): Readonl
     msgtype: "m.text",
     body: fitted(allLines(message, links, plainStyle), MAX_BODY),
     format: "org.matrix.custom.html",
-    formatted_body: fitted(allLines(message, links, html), MAX_HTML).replaceAll("\n", "<br>"),
+    formatted_body: withBreaks(fitted(allLines(message, links, html), MAX_HTML)),
     "m.mentions": {},
   };
 }
@@ -37,6 +37,14 @@ function allLines(message: EscalationMessage, links: Links, style: Style): reado
   }));
   const events = { text: eventsBlock(message.events, style, MAX_EVENTS), spare: 15 };
   return [...messageLines(message, links, style), ...details, events];
+}
+
+/** New lines as HTML has them: a block keeps its own and stands on lines of its own. */
+function withBreaks(text: string): string {
+  return text
+    .split(/\n?(<pre>[^]*?<\/pre>)\n?/)
+    .map((part) => (part.startsWith("<pre>") ? part : part.replaceAll("\n", "<br>")))
+    .join("");
 }
 
 /** `code` in a text becomes an element. */

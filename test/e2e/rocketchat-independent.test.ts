@@ -1,39 +1,15 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { cacheDirectory, makeOnce } from "../../farm/cluster/cache.ts";
 import { createRocketChat } from "../../src/chat/rocketchat.ts";
+import { pythonPackages } from "../support/python-packages.ts";
 import { type RocketChatDouble, startRocketChatDouble } from "../support/rocketchat/double.ts";
 import { exampleEscalation } from "../support/rocketchat/escalation-example.ts";
 
 const run = promisify(execFile);
 const CLIENT = "rocketchat_API==3.7.1";
 const SCRIPT = `${import.meta.dirname}/../support/rocketchat/independent_client.py`;
-
-/** A Python environment with the client, made once for this user. Needs python3 with venv, and PyPI the first time. */
-async function pythonWithClient(tell: (line: string) => void): Promise<string> {
-  const target = cacheDirectory("python", CLIENT.replace("==", "-"));
-  await makeOnce(
-    target,
-    async (directory) => {
-      tell(`installing ${CLIENT} from PyPI, once`);
-      const packages = join(directory, "packages");
-      const venv = join(directory, "venv");
-      await mkdir(packages);
-      await run("python3", ["-m", "venv", venv]);
-      // Into a directory of its own: a virtual environment does not survive being moved to its final name.
-      await run(join(venv, "bin", "pip"), ["install", "--quiet", "--target", packages, CLIENT], {
-        timeout: 300_000,
-      });
-      await rm(venv, { recursive: true });
-    },
-    tell,
-  );
-  return join(target, "packages");
-}
 
 async function drive(
   double: RocketChatDouble,
@@ -49,7 +25,7 @@ async function drive(
 }
 
 test("an independent client finds in the stand-in the Rocket.Chat that it was written for", async (t) => {
-  const packages = await pythonWithClient((line) => t.diagnostic(line));
+  const packages = await pythonPackages(CLIENT, (line) => t.diagnostic(line));
   const double = await startRocketChatDouble({ rateLimit: { calls: 10, windowMs: 60_000 } });
   try {
     const { ROCKETCHAT_URL: url, ROCKETCHAT_USER_ID: userId, ROCKETCHAT_TOKEN: token } = double.env;
