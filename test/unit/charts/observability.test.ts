@@ -4,8 +4,8 @@ import { describe, it } from "node:test";
 import { find, podOf, render, template } from "../../support/rendered-medic-chart.ts";
 import type { Json, Manifest } from "../../support/rendered-medic-chart.ts";
 
-const otel = (manifests: readonly Manifest[]): readonly object[] =>
-  podOf(manifests).containers[0].env.filter(({ name }) => name.startsWith("OTEL_"));
+const otel = (values: Json = {}): readonly object[] =>
+  podOf(values).containers[0].env.filter(({ name }) => name.startsWith("OTEL_"));
 
 /** The ports that the NetworkPolicy lets it reach. */
 function reachable(manifests: readonly Manifest[]): readonly unknown[] {
@@ -18,14 +18,14 @@ function reachable(manifests: readonly Manifest[]): readonly unknown[] {
 describe("what the chart tells of the medic", () => {
   it("sends no traces and has no dashboard unless asked", () => {
     const manifests = render();
-    assert.deepEqual(otel(manifests), []);
+    assert.deepEqual(otel(), []);
     assert.ok(!manifests.some(({ metadata }) => metadata.name.endsWith("-dashboard")));
   });
 
   it("names the collector, takes its headers from a Secret, and opens its port", () => {
     const traces: Json = { "traces.endpoint": "http://collector.obs:4318", "traces.existingSecret": "otel" };
     const manifests = render(traces);
-    assert.deepEqual(otel(manifests), [
+    assert.deepEqual(otel(traces), [
       { name: "OTEL_EXPORTER_OTLP_ENDPOINT", value: "http://collector.obs:4318" },
       {
         name: "OTEL_EXPORTER_OTLP_HEADERS",
