@@ -57,7 +57,7 @@ function Record({ row }: { readonly row: AuditRow }) {
           {result === "" ? why : result}
         </span>
       </summary>
-      <Verbatim text={JSON.stringify(record, undefined, 2)} label={`Record ${seq}`} />
+      <Verbatim text={JSON.stringify(record, undefined, 2)} label={`Record ${seq}`} lines={60} />
     </details>
   );
 }

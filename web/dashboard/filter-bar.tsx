@@ -20,6 +20,7 @@ export function FilterBar({
       <label class="filter-words">
         <span>Words</span>
         <input
+          id="words"
           type="search"
           value={filters.q}
           placeholder="stack, pod, cause …"
@@ -59,10 +60,11 @@ function Choice(props: {
   readonly onChange: (value: string) => void;
   readonly children: readonly (readonly string[])[];
 }) {
+  const id = `filter-${props.name.toLowerCase()}`;
   return (
-    <label>
+    <label for={id}>
       <span>{props.name}</span>
-      <select value={props.value} onChange={(event) => props.onChange(event.currentTarget.value)}>
+      <select id={id} value={props.value} onChange={(event) => props.onChange(event.currentTarget.value)}>
         <option value="">any</option>
         {props.children.map(([value = "", words]) => (
           <option key={value} value={value}>
