@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { createGitHub } from "../../farm/github/create-github.ts";
 import { startLocalGitHub } from "../../farm/github/local/local-github.ts";
 import { startTestGitHub, until, WORKFLOWS } from "../support/github/local.ts";
 import type { TestGitHub } from "../support/github/local.ts";
@@ -47,6 +48,25 @@ test("nobody without the token gets anything, and nobody starts a build", async 
     }
   }
   assert.equal((await fetch(`${baseUrl}/?access_token=${token}`)).status, 401);
+  assert.equal(local.runner.requests.length, 0);
+});
+
+test("the client says of the local GitHub what it says of the real one", async () => {
+  await using local = await startTestGitHub();
+  const { settings } = local;
+  const stranger = createGitHub({ ...settings, token: "wrong" });
+  await assert.rejects(stranger.dispatch(started), { problem: "unauthorised" });
+  const elsewhere = createGitHub({ ...settings, repo: "other" });
+  await assert.rejects(elsewhere.workflow(), { problem: "not-found" });
+  const missing = createGitHub({ ...settings, workflow: "made-up.yml" });
+  await assert.rejects(missing.dispatch(started), { problem: "not-found" });
+  const branch = createGitHub({ ...settings, ref: "nope" });
+  await assert.rejects(branch.dispatch(started), { problem: "refused", message: /"No ref found for: nope"/ });
+  const other = createGitHub({ ...settings, workflow: "needs-a-name.yml" });
+  await assert.rejects(other.dispatch(started), {
+    message: /"Unexpected inputs provided: \["mode","medic"\]"/,
+  });
+  await assert.rejects(local.github.run(1), { problem: "not-found" });
   assert.equal(local.runner.requests.length, 0);
 });
 
