@@ -1,96 +1,117 @@
 // @ts-check
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /**
- * What kubectl says; `undefined` in place of a value that could not be read, with the reason.
- * @typedef {{ readonly ok: true, readonly value: any } | { readonly ok: false, readonly why: string }} Answer
+ * What the API server says; `why` in place of a value that could not be read. Refused (not allowed, or no such thing) it
+ * will be again; anything else may pass.
+ * @typedef {{ readonly ok: true, readonly value: any } | { readonly ok: false, readonly why: string, readonly refused: boolean }} Answer
  */
-
-const REQUEST_TIMEOUT = "--request-timeout=15s";
 
 /**
- * A list of objects.
- * @param {readonly string[]} args
- * @returns {Promise<Answer>}
+ * The cluster that kubectl knows.
+ * @typedef {object} Cluster
+ * @property {(path: string, query?: Readonly<Record<string, string>>) => Promise<Answer>} list the objects of a list
+ * @property {(path: string, patch: object) => Promise<Answer>} patch
+ * @property {() => void} close
  */
-export async function list(args) {
-  const result = await run("kubectl", ["get", ...args, "-o", "json", REQUEST_TIMEOUT], 30_000);
-  if (result.code !== 0)
-    return { ok: false, why: lastLine(result.stderr) || `kubectl ended with ${result.code}` };
-  try {
-    return { ok: true, value: JSON.parse(result.stdout).items ?? [] };
-  } catch {
-    return { ok: false, why: "kubectl did not answer with JSON" };
-  }
+
+const START_LIMIT_MS = 15_000;
+const REQUEST_LIMIT_MS = 15_000;
+
+/**
+ * One `kubectl proxy` for the whole wait: a kubectl for each look would keep a processor busy. It listens on a socket in a
+ * folder of our own, so that nobody else on the machine can use this account.
+ * @returns {Promise<Cluster | { readonly problem: string }>}
+ */
+export async function openCluster() {
+  const folder = mkdtempSync(join(tmpdir(), "wait-for-stack-"));
+  const socketPath = join(folder, "kubectl");
+  const proxy = spawn("kubectl", ["proxy", `--unix-socket=${socketPath}`], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const close = () => {
+    proxy.kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  // However this process ends: the proxy does not outlive it.
+  process.on("exit", close);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
+  const problem = await started(proxy);
+  if (problem !== undefined) return { problem };
+  return {
+    list: async (path, query = {}) => {
+      const answer = await ask(socketPath, "GET", `${path}?${new URLSearchParams(query).toString()}`);
+      return answer.ok ? { ok: true, value: answer.value.items ?? [] } : answer;
+    },
+    patch: (path, patch) => ask(socketPath, "PATCH", path, patch),
+    close,
+  };
 }
 
 /**
- * Marks a stack: its tests begin.
- * @param {{ readonly namespace: string, readonly client: string }} stack
- * @returns {Promise<string | undefined>} why it could not be done
+ * @param {import("node:child_process").ChildProcess} proxy
+ * @returns {Promise<string | undefined>} why it did not start
  */
-export async function markStarted({ namespace, client }) {
-  const selector = `medic/client=${client}`;
-  const label = [
-    "label",
-    "statefulset",
-    "-n",
-    namespace,
-    "-l",
-    selector,
-    "medic/tests=started",
-    "--overwrite",
-  ];
-  const result = await run("kubectl", [...label, REQUEST_TIMEOUT], 30_000);
-  return result.code === 0 ? undefined : lastLine(result.stderr) || `kubectl ended with ${result.code}`;
-}
-
-/**
- * Asks the stack itself, where there is something to ask.
- * @param {{ readonly url: string, readonly command: string }} probe
- * @returns {Promise<string | undefined>} why it is not ready
- */
-export async function probe({ url, command }) {
-  if (url !== "") {
-    const answer = await status(url);
-    if (answer !== "ok") return `${url} answers ${answer}`;
-  }
-  if (command === "") return undefined;
-  const result = await run("bash", ["-c", command], 60_000);
-  if (result.code === 0) return undefined;
-  return lastLine(result.stderr) || lastLine(result.stdout) || `the command ended with ${result.code}`;
-}
-
-/** @param {string} url */
-async function status(url) {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
-    await response.body?.cancel();
-    return response.status < 400 ? "ok" : String(response.status);
-  } catch (error) {
-    if (!(error instanceof Error)) return "nothing";
-    const { cause } = error;
-    return cause instanceof Error && "code" in cause ? String(cause.code) : error.message;
-  }
-}
-
-/**
- * @param {string} program
- * @param {readonly string[]} args
- * @param {number} timeout milliseconds
- * @returns {Promise<{ readonly code: number, readonly stdout: string, readonly stderr: string }>}
- */
-function run(program, args, timeout) {
+function started(proxy) {
   return new Promise((resolve) => {
-    execFile(program, args, { timeout, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      if (error === null) return resolve({ code: 0, stdout, stderr });
-      const missing = error.code === "ENOENT" ? `${program} is not on the PATH` : stderr;
-      resolve({ code: typeof error.code === "number" ? error.code : -1, stdout, stderr: missing });
-    });
+    let said = "";
+    const timer = setTimeout(() => resolve("kubectl proxy did not start"), START_LIMIT_MS);
+    const answer = (/** @type {string | undefined} */ problem) => {
+      clearTimeout(timer);
+      resolve(problem);
+    };
+    proxy.on("error", () => answer("kubectl is not on the PATH"));
+    proxy.on("exit", () => answer(`kubectl proxy ended: ${lastLine(said)}`));
+    proxy.stderr?.on("data", (chunk) => (said += chunk));
+    proxy.stdout?.on("data", (chunk) => String(chunk).includes("Starting to serve") && answer(undefined));
   });
 }
 
+/**
+ * @param {string} socketPath
+ * @param {"GET" | "PATCH"} method
+ * @param {string} path
+ * @param {object} [body]
+ * @returns {Promise<Answer>}
+ */
+function ask(socketPath, method, path, body) {
+  return new Promise((resolve) => {
+    const headers = body === undefined ? {} : { "content-type": "application/merge-patch+json" };
+    const signal = AbortSignal.timeout(REQUEST_LIMIT_MS);
+    const call = request({ socketPath, method, path, headers, signal }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk) => (text += chunk));
+      response.on("error", (error) => resolve({ ok: false, why: error.message, refused: false }));
+      response.on("end", () => resolve(readAnswer(response.statusCode ?? 0, text)));
+    });
+    call.on("error", (error) => resolve({ ok: false, why: error.message, refused: false }));
+    call.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+/**
+ * @param {number} status
+ * @param {string} text
+ * @returns {Answer}
+ */
+function readAnswer(status, text) {
+  const refused = status === 403 || status === 404;
+  try {
+    const value = JSON.parse(text);
+    return status < 400
+      ? { ok: true, value }
+      : { ok: false, why: value.message ?? `HTTP ${status}`, refused };
+  } catch {
+    return { ok: false, why: lastLine(text) || `HTTP ${status}`, refused };
+  }
+}
+
 /** @param {string} text */
-function lastLine(text) {
+export function lastLine(text) {
   return text.trim().split("\n").at(-1)?.trim() ?? "";
 }

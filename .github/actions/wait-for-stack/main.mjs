@@ -3,12 +3,14 @@
 // StatefulSets; and Node.js 20 or newer. Exit code: 0 ready, 1 not, 2 the inputs are wrong.
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { list, markStarted, probe } from "./cluster.mjs";
+import { openCluster } from "./cluster.mjs";
 import { readInputs } from "./inputs.mjs";
 import { incidentOf, whyNotReady } from "./judge-stack.mjs";
+import { probe } from "./probe.mjs";
 import { annotationCommand, oneLine, outputLine } from "./untrusted-text.mjs";
 
 /** @typedef {import("./inputs.mjs").Inputs} Inputs */
+/** @typedef {import("./cluster.mjs").Cluster} Cluster */
 /** @typedef {NonNullable<ReturnType<typeof incidentOf>>} Incident */
 
 const LOOK_EVERY_MS = 1000;
@@ -18,22 +20,25 @@ if ("problems" in inputs) {
   fail("wait-for-stack", `the inputs are wrong: ${inputs.problems.join("; ")}`);
   process.exitCode = 2;
 } else {
-  process.exitCode = (await wait(inputs)) ? 0 : 1;
+  const cluster = await openCluster();
+  if ("problem" in cluster) gaveUp(inputs, undefined, { reason: "NoCluster", why: cluster.problem });
+  process.exit(!("problem" in cluster) && (await wait(inputs, cluster)) ? 0 : 1);
 }
 
 /**
  * @param {Inputs} inputs
+ * @param {Cluster} cluster
  * @returns {Promise<boolean>}
  */
-async function wait(inputs) {
+async function wait(inputs, cluster) {
   const begin = Date.now();
   const seconds = () => (Date.now() - begin) / 1000;
   let said = "";
   let askIncidents = inputs.incidents;
   for (;;) {
-    const { incident, reasons, mayReadIncidents } = await look(inputs, askIncidents);
+    const { incident, reasons, mayReadIncidents } = await look(inputs, cluster, askIncidents);
     askIncidents = mayReadIncidents;
-    if (reasons.length === 0) return ready(inputs, incident, seconds());
+    if (reasons.length === 0) return ready(inputs, cluster, { incident, seconds: seconds() });
     const why = whyWaiting(reasons, incident);
     if (why !== said) console.log(`client ${inputs.client}: ${seconds().toFixed(0)} s, waiting: ${why}`);
     said = why;
@@ -68,35 +73,44 @@ function escalated(inputs, incident) {
 /**
  * One look at the stack and at what the medic says of it.
  * @param {Inputs} inputs
+ * @param {Cluster} cluster
  * @param {boolean} askIncidents
  */
-async function look(inputs, askIncidents) {
-  const { namespace, client } = inputs;
-  const mine = ["-n", namespace, "-l", `medic/client=${client}`];
+async function look(inputs, cluster, askIncidents) {
+  const { namespace, client, medicNamespace } = inputs;
+  const mine = { labelSelector: `medic/client=${client}` };
   const [sets, pods, incidents] = await Promise.all([
-    list(["statefulsets", ...mine]),
-    list(["pods", ...mine]),
-    askIncidents ? list(["incidents.buildmedic.dev", "-n", inputs.medicNamespace]) : undefined,
+    cluster.list(setsPath(namespace), mine),
+    cluster.list(`/api/v1/namespaces/${namespace}/pods`, mine),
+    askIncidents
+      ? cluster.list(`/apis/buildmedic.dev/v1alpha1/namespaces/${medicNamespace}/incidents`)
+      : undefined,
   ]);
-  const mayReadIncidents = askIncidents && incidents?.ok === true;
-  if (askIncidents && incidents?.ok === false)
+  const mayReadIncidents = askIncidents && !(incidents?.ok === false && incidents.refused);
+  if (askIncidents && !mayReadIncidents && incidents?.ok === false)
     console.log(
       oneLine(`the medic's Incidents cannot be read here, so they are not asked again: ${incidents.why}`),
     );
   const incident = incidents?.ok === true ? incidentOf(incidents.value, { namespace, client }) : undefined;
-  return { incident, mayReadIncidents, reasons: await reasonsOf(inputs, sets, pods) };
+  return { incident, mayReadIncidents, reasons: await reasonsOf(inputs, cluster, { sets, pods }) };
+}
+
+/** @param {string} namespace */
+function setsPath(namespace) {
+  return `/apis/apps/v1/namespaces/${namespace}/statefulsets`;
 }
 
 /**
  * @param {Inputs} inputs
- * @param {import("./cluster.mjs").Answer} sets
- * @param {import("./cluster.mjs").Answer} pods
+ * @param {Cluster} cluster
+ * @param {{ readonly sets: import("./cluster.mjs").Answer, readonly pods: import("./cluster.mjs").Answer }} read
  */
-async function reasonsOf(inputs, sets, pods) {
+async function reasonsOf(inputs, cluster, { sets, pods }) {
   if (!sets.ok) return [`its StatefulSets cannot be read: ${sets.why}`];
   const seen = { sets: sets.value, pods: pods.ok ? pods.value : [], events: [] };
   if (whyNotReady(seen).length > 0) {
-    const events = await list(["events", "-n", inputs.namespace, "--field-selector", "type=Warning"]);
+    const warnings = { fieldSelector: "type=Warning" };
+    const events = await cluster.list(`/api/v1/namespaces/${inputs.namespace}/events`, warnings);
     return whyNotReady({ ...seen, events: events.ok ? events.value : [] });
   }
   const unanswered = await probe(inputs);
@@ -105,11 +119,11 @@ async function reasonsOf(inputs, sets, pods) {
 
 /**
  * @param {Inputs} inputs
- * @param {Incident | undefined} incident
- * @param {number} seconds
+ * @param {Cluster} cluster
+ * @param {{ readonly incident: Incident | undefined, readonly seconds: number }} found
  */
-async function ready(inputs, incident, seconds) {
-  const refused = inputs.markStarted ? await markStarted(inputs) : undefined;
+async function ready(inputs, cluster, { incident, seconds }) {
+  const refused = inputs.markStarted ? await markStarted(inputs, cluster) : undefined;
   if (refused !== undefined) {
     const why = `its StatefulSets could not be labelled: ${refused}`;
     return gaveUp(inputs, incident, { reason: "NotMarked", why });
@@ -121,6 +135,23 @@ async function ready(inputs, incident, seconds) {
   output("ready-after-seconds", seconds.toFixed(1));
   console.log(`client ${inputs.client}: ready after ${seconds.toFixed(1)} s`);
   return true;
+}
+
+/**
+ * Marks the stack: its tests begin.
+ * @param {Inputs} inputs
+ * @param {Cluster} cluster
+ * @returns {Promise<string | undefined>} why it could not be done
+ */
+async function markStarted({ namespace, client }, cluster) {
+  const sets = await cluster.list(setsPath(namespace), { labelSelector: `medic/client=${client}` });
+  if (!sets.ok) return sets.why;
+  for (const { metadata } of sets.value) {
+    const path = `${setsPath(namespace)}/${metadata.name}`;
+    const answer = await cluster.patch(path, { metadata: { labels: { "medic/tests": "started" } } });
+    if (!answer.ok) return answer.why;
+  }
+  return undefined;
 }
 
 /**
