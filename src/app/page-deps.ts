@@ -2,7 +2,9 @@ import { createIncidentRecords } from "../audit/incident-records.ts";
 import { recordedDecisions } from "../audit/recorded-decisions.ts";
 import type { About, ApiDeps, MessageText } from "../api/deps.ts";
 import { linksOf } from "../chat/links.ts";
+import { matrixContent } from "../chat/matrix-content.ts";
 import { formatMessage } from "../chat/message-format.ts";
+import { webhookBody } from "../chat/webhook-body.ts";
 import type { Config } from "../config.ts";
 import { limitsOf } from "../config/policy.ts";
 import { escalationMessage } from "../core/escalation-message.ts";
@@ -63,7 +65,16 @@ function messageText(incident: Incident, { chat, publicUrl }: Config): MessageTe
   const { escalation } = incident.status;
   if (escalation === undefined) return undefined;
   const message = escalationMessage(incident, escalation.messageId);
-  if (chat.kind === "rocketchat" || chat.kind === "rocketchat-webhook")
-    return formatMessage(message, linksOf(message, publicUrl));
-  return { text: JSON.stringify(message, undefined, 2) };
+  const links = linksOf(message, publicUrl);
+  switch (chat.kind) {
+    case "rocketchat":
+    case "rocketchat-webhook":
+      return formatMessage(message, links);
+    case "webhook":
+      return { text: JSON.stringify(webhookBody(message, links), undefined, 2) };
+    case "matrix":
+      return { text: String(matrixContent(message, links)["body"]) };
+    case "none":
+      return { text: webhookBody(message, links).text };
+  }
 }

@@ -42,7 +42,8 @@ export function MessageMoment({
         </>
       )}
       <p class="soft small">
-        Message id <code>{messageId}</code>: the same incident is never told twice.
+        {channel === "log" && "In words here; the log holds the same as fields. "}Message id{" "}
+        <code>{messageId}</code>: the same incident is never told twice.
       </p>
     </Moment>
   );
