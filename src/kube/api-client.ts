@@ -1,6 +1,7 @@
 import type { Clock } from "../controllers/ports.ts";
 import { isJsonObject } from "../core/json.ts";
 import { ApiError, failureOf, refusal } from "./api-error.ts";
+import { goJson } from "./go-json.ts";
 import { JsonLines } from "./json-lines.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
 import { requestName } from "./request-name.ts";
@@ -190,7 +191,7 @@ export class ApiClient {
       method,
       path: path + search(query),
       headers: { accept, "user-agent": this.#userAgent, ...type },
-      body: body === undefined ? "" : JSON.stringify(body),
+      body: body === undefined ? "" : goJson(body),
       signal,
       timeoutMs: request.timeoutMs ?? defaultTimeoutMs,
       stream,

@@ -50,8 +50,10 @@ function carryOut(
 
 function answered(error: ApiError): ActionResult {
   if (error.status === 404) return { outcome: "conflict", detail: "the target is gone" };
+  // A JSON Patch whose `test` fails is refused without a word about why; every other 422 names the field.
   const stale =
-    error.status === 409 || (error.status === 422 && /test failed|testing value/i.test(error.message));
+    error.status === 409 ||
+    (error.status === 422 && error.message.endsWith("due to an error in our request"));
   return stale
     ? { outcome: "conflict", detail: "the target changed meanwhile" }
     : { outcome: "failed", detail: error.message };

@@ -84,7 +84,11 @@ describe("the medic on a real API server", () => {
   }
 
   const repairs: Readonly<
-    Record<string, { fault: NonNullable<StackOptions["fault"]>; withoutTemplate?: true; reason: string }>
+    Record<
+      string,
+      Pick<StackOptions, "runs" | "withoutTemplate"> &
+        Required<Pick<StackOptions, "fault">> & { reason: string }
+    >
   > = {
     "an image that cannot be pulled": {
       fault: (set) => (containerOf(set)["image"] = missing),
@@ -93,6 +97,11 @@ describe("the medic on a real API server", () => {
     "an image that cannot be pulled, where only the image is declared": {
       fault: (set) => (containerOf(set)["image"] = missing),
       withoutTemplate: true,
+      reason: "ImageDrift",
+    },
+    "an image that cannot be pulled, under a command with every sign that JSON may write in two ways": {
+      runs: { image: serverImage, command: ["sh", "-c", 'a && b <c >d \u2028\u2029 \\ / "e" \b\f\n\t é 😀'] },
+      fault: (set) => (containerOf(set)["image"] = missing),
       reason: "ImageDrift",
     },
     "replicas set to zero": {
