@@ -24,7 +24,11 @@ export function concludeCommand(flags: StepFlags): Promise<number> {
   return runStep(
     () => stepBuild(flags),
     async ({ steadyKube, namespace, ...step }) => {
-      const conclusion = concludeClient(readClient(flags, { namespace, ...step }), readSteps());
+      const conclusion = concludeClient(
+        readClient(flags, { namespace, ...step }),
+        readSteps(),
+        process.env["FARM_JOB_STATUS"],
+      );
       await saveConclusion(steadyKube, namespace, conclusion);
       const { client } = conclusion;
       report(

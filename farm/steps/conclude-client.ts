@@ -16,7 +16,7 @@ export interface ClientConclusion {
 }
 
 /** What the steps of a client's job come to. The ids `deploy`, `fault`, `wait` and `test` are those of the workflow. */
-export function concludeClient(client: number, steps: StepResults): ClientConclusion {
+export function concludeClient(client: number, steps: StepResults, jobStatus?: string): ClientConclusion {
   const slice = parseObject(steps["test"]?.outputs?.["slice"]) as Slice | undefined;
   const fault = parseObject(steps["fault"]?.outputs?.["fault"]) as FaultRecord | undefined;
   const record: ClientRecord = {
@@ -24,7 +24,7 @@ export function concludeClient(client: number, steps: StepResults): ClientConclu
     deployed: steps["deploy"]?.outcome === "success",
     ...readyAfter(steps),
     ...(slice ?? { passed: 0, failed: 0, failures: [] }),
-    ...endOf(steps, slice),
+    ...endOf(steps, slice, jobStatus),
   };
   return { client: record, ...(fault === undefined ? {} : { fault }) };
 }
@@ -41,12 +41,16 @@ interface Slice {
   readonly failures: readonly string[];
 }
 
-function endOf(steps: StepResults, slice: Slice | undefined): Pick<ClientRecord, "outcome" | "why"> {
+function endOf(
+  steps: StepResults,
+  slice: Slice | undefined,
+  jobStatus: string | undefined,
+): Pick<ClientRecord, "outcome" | "why"> {
   if (slice !== undefined && slice.failed === 0) return { outcome: "passed" };
   if (slice !== undefined) return { outcome: "tests", why: failedTests(slice) };
   const order = ["deploy", "fault", "wait", "test"] as const;
   const broken = order.find((id) => steps[id]?.outcome === "failure");
-  if (broken === undefined || order.some((id) => steps[id]?.outcome === "cancelled"))
+  if (broken === undefined || jobStatus === "cancelled")
     return { outcome: "interrupted", why: "the build was interrupted" };
   const why = steps[broken]?.outputs?.["why"] || `the step ${broken} failed without a reason`;
   return { outcome: broken === "test" ? "tests" : "environment", why };

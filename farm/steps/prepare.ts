@@ -3,6 +3,7 @@ import { enterFarm } from "../build/farm-gate.ts";
 import { healLeftovers } from "../build/leftovers.ts";
 import { createNamespace } from "../build/namespace.ts";
 import { createRunnerPods } from "../build/runner.ts";
+import type { Kube } from "../build/kube.ts";
 import { annotate, report, setOutputs } from "./github-output.ts";
 import { medicPresence } from "./medic-presence.ts";
 import { openBuildOf } from "./open-build.ts";
@@ -24,6 +25,8 @@ export function prepareCommand(flags: StepFlags): Promise<number> {
       for (const line of await healLeftovers(steadyKube, undefined, faultKube)) report(line);
       const url = runUrl(process.env);
       await createNamespace(kube, { runId, watched: options.medic, url });
+      const role = process.env["FARM_BUILD_ROLE"];
+      if (role !== undefined && role !== "") await bindOurselves(kube, namespace, role);
       report(`build ${runId} in namespace ${namespace}, seed ${options.seed}`);
       const clients = Array.from({ length: options.clients }, (_, client) => client);
       if (options.runner === "pod") {
@@ -45,6 +48,14 @@ export function prepareCommand(flags: StepFlags): Promise<number> {
       return 0;
     },
   );
+}
+
+/** An account that may do nothing in a namespace but give itself this one role there. */
+async function bindOurselves(kube: Kube, namespace: string, role: string): Promise<void> {
+  const who = ["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"];
+  const user = await kube.ask("ask the cluster who we are", who);
+  const args = ["create", "rolebinding", role, "-n", namespace, `--clusterrole=${role}`, `--user=${user}`];
+  await kube.ask(`bind ${role} in namespace ${namespace}`, args);
 }
 
 /** The run's page on GitHub. */
