@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import * as fc from "fast-check";
+import { jsonText } from "../../../scripts/values-schema.ts";
 import { ChatError } from "../../../src/chat/chat-error.ts";
 import { matrixContent } from "../../../src/chat/matrix-content.ts";
 import { createMatrix } from "../../../src/chat/matrix.ts";
@@ -103,10 +104,9 @@ describe("the Matrix adapter", () => {
 for (const name of ["a-models-account", "storm", "hostile"]) {
   // `node --test --test-update-snapshots` writes them anew.
   test(`the content of "${name}" is exactly this`, (t) => {
-    const serializers = [(value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`];
     const links = { build: "https://ci.example.com/runs/4711" };
     const path = `${import.meta.dirname}/golden/matrix-${name}.json`;
-    t.assert.fileSnapshot(matrixContent(examples[name]!, links), path, { serializers });
+    t.assert.fileSnapshot(matrixContent(examples[name]!, links), path, { serializers: [jsonText] });
   });
 }
 

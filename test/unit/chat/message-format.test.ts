@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "@rocket.chat/message-parser";
 import * as fc from "fast-check";
+import { jsonText } from "../../../scripts/values-schema.ts";
 import { linksOf } from "../../../src/chat/links.ts";
 import { type FormattedMessage, formatMessage } from "../../../src/chat/message-format.ts";
 import type { EscalationMessage } from "../../../src/core/escalation.ts";
@@ -17,8 +18,9 @@ const format = (message: EscalationMessage): FormattedMessage =>
 for (const [name, message] of Object.entries(examples)) {
   // `node --test --test-update-snapshots` writes them anew.
   test(`the message "${name}" is exactly this`, (t) => {
-    const serializers = [(value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`];
-    t.assert.fileSnapshot(format(message), `${import.meta.dirname}/golden/${name}.json`, { serializers });
+    t.assert.fileSnapshot(format(message), `${import.meta.dirname}/golden/${name}.json`, {
+      serializers: [jsonText],
+    });
   });
 }
 

@@ -8,6 +8,7 @@ import type { Chat } from "../../../src/controllers/ports.ts";
 import type { RepeatAnswer } from "../../support/rocketchat/chat-server.ts";
 import { type RocketChatDouble, startRocketChatDouble } from "../../support/rocketchat/double.ts";
 import { exampleEscalation } from "../../support/rocketchat/escalation-example.ts";
+import { examples } from "../../support/rocketchat/escalation-examples.ts";
 
 const message = exampleEscalation();
 const call = { signal: new AbortController().signal };
@@ -299,6 +300,26 @@ describe("the Rocket.Chat adapter", () => {
     }
     assert.deepEqual(double.requests(), []);
   });
+});
+
+test("every kind of message is taken as it is, through the server's validators and its checks of attachments", async () => {
+  const double = await startRocketChatDouble();
+  try {
+    const chat = chatOf(double);
+    for (const [name, each] of Object.entries(examples)) {
+      const one = { ...each, messageId: name.padEnd(17, "0").replaceAll("-", "0") };
+      assert.deepEqual(await chat.send(one, call), { channel: "#builds", duplicate: false }, name);
+      const stored = double.messages().at(-1);
+      assert.deepEqual(
+        { text: stored?.msg, attachments: stored?.attachments },
+        formatMessage(one, linksOf(one)),
+        name,
+      );
+      assert.deepEqual(stored?.mentions, [], name);
+    }
+  } finally {
+    await double.stop();
+  }
 });
 
 for (const repeats of ["undefined-error", "duplicate-key", "without-message"] satisfies RepeatAnswer[]) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { jsonText } from "../../../scripts/values-schema.ts";
 import { ChatError, type ChatErrorCode } from "../../../src/chat/chat-error.ts";
 import { webhookBody, webhookBodySchema } from "../../../src/chat/webhook-body.ts";
 import { createWebhook } from "../../../src/chat/webhook.ts";
@@ -128,10 +129,9 @@ describe("the webhook", () => {
 for (const name of ["a-models-account", "storm", "hostile"]) {
   // `node --test --test-update-snapshots` writes them anew.
   test(`the webhook's body of "${name}" is exactly this`, (t) => {
-    const serializers = [(value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`];
     const links = { build: "https://ci.example.com/runs/4711" };
     const path = `${import.meta.dirname}/golden/webhook-${name}.json`;
-    t.assert.fileSnapshot(webhookBody(examples[name]!, links), path, { serializers });
+    t.assert.fileSnapshot(webhookBody(examples[name]!, links), path, { serializers: [jsonText] });
   });
 }
 
