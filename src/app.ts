@@ -136,7 +136,13 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   const around = options.around ?? ((own: Ports) => own);
   const ports = fenced(
     {
-      ...around({ cluster: kube, incidents, audit, decisions, chat: createChat(config.chat, { log, publicUrl: config.publicUrl }) }),
+      ...around({
+        cluster: kube,
+        incidents,
+        audit,
+        decisions,
+        chat: createChat(config.chat, { log, publicUrl: config.publicUrl }),
+      }),
       announcer: createAnnouncer({ client, clock, log }),
     },
     () => election.holds(),

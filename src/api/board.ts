@@ -4,7 +4,7 @@ import type { ApiDeps } from "./deps.ts";
 import { statusJson } from "./status-json.ts";
 
 /** A part of the board as it is now, masked JSON in `data`; `undefined`: it is gone. */
-export interface BoardChange {
+interface BoardChange {
   readonly event: "build-changed" | "build-removed" | "status-changed";
   /** The run id of a build; empty for the status. */
   readonly key: string;

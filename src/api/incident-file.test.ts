@@ -37,8 +37,9 @@ test("an incident comes with its records, its decisions, its message, and its ep
   assert.equal(file.decisions[0]?.plan, "investigate");
   assert.deepEqual(file.audit, [{ seq: 1, action: "restart-pod", result: "password=[masked]" }]);
   const [episode] = file.episodes;
-  assert.equal(episode?.end?.how, "completed");
-  const came = episode!.steps.flatMap((step) =>
+  assert.ok(episode);
+  assert.equal(episode.end?.how, "completed");
+  const came = episode.steps.flatMap((step) =>
     step.kind === "turn"
       ? step.parts.map((part) => (part.kind === "call" ? `${part.tool}: ${part.answer?.came}` : part.text))
       : [step.text],

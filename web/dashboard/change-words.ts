@@ -9,7 +9,7 @@ export function changeWords(incident: IncidentJson, before: IncidentJson | undef
 }
 
 /** An incident's stack for people. A storm's is the farm. */
-export function stackName({ namespace, client, runId, statefulSet }: IncidentJson["spec"]): string {
+function stackName({ namespace, client, runId, statefulSet }: IncidentJson["spec"]): string {
   if (client === "*") return "the whole farm";
   const build = runId === "" ? namespace : `build ${runId}`;
   return `${statefulSet || `client ${client}`}, ${build}`;
