@@ -77,26 +77,6 @@ test("keeps what it saw when the namespace and the incident are gone", () => {
   assert.deepEqual([client?.state, client?.incidents[0]?.name], ["testing", "inc-1"]);
 });
 
-test("does not take a cluster that is not seen for one that is empty", () => {
-  let cluster = true;
-  const { board } = consoleBench({
-    sight: {
-      get cluster() {
-        return cluster;
-      },
-      namespace: () => (cluster ? "build-5-1" : undefined),
-      stack: () => stackOf(aStack().withPod(imageNotFound("server:none"))),
-    },
-  });
-  board.takeRun(aRun(5, { status: "in_progress" }));
-  board.takeJobs("5-1", [job(0)]);
-  board.look();
-  cluster = false;
-  board.look();
-  assert.equal(board.view("5-1")?.clients[0]?.state, "waiting");
-  assert.equal(board.view("5-1")?.clients[0]?.spans.length, 1);
-});
-
 test("shows a build only what carries exactly its run id, whatever labels there are", () => {
   const hostile = [
     "5-1 ",

@@ -8,7 +8,7 @@ import { clientNow } from "./client-state.ts";
 import type { ClientNow } from "./client-state.ts";
 import { defined } from "./defined.ts";
 import { incidentView } from "./medic-marks.ts";
-import { extended, isOver } from "./spans.ts";
+import { extended } from "./spans.ts";
 import type { BuildStatus, BuildView, ClientView, JobView, PodView, Span } from "./view.ts";
 import { podWords } from "./waiting-for.ts";
 
@@ -21,8 +21,6 @@ export interface StackNow {
 /** What is seen of the world at one instant. */
 export interface Sight {
   readonly at: number;
-  /** Whether the cluster is seen at all: what is not seen is not gone. */
-  readonly cluster: boolean;
   /** The namespace of a build, by the value of its label `medic/run-id`. */
   namespace(id: string): string | undefined;
   stack(namespace: string, client: number): StackNow;
@@ -45,7 +43,6 @@ export function lookedAt(facts: BuildFacts, sight: Sight): BuildFacts {
     const known = spans[client] ?? [];
     const stack = namespace === undefined ? NOTHING : sight.stack(namespace, client);
     const now = nowOf(facts, client, stack);
-    if (!sight.cluster && !isOver(now.state) && known.length > 0) continue;
     spans[client] = extended(known, now, beginOf(facts, client, now) ?? sight.at);
   }
   const seen = sight.incidents(id);

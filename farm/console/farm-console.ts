@@ -67,7 +67,6 @@ export async function openFarmConsole(options: FarmConsoleOptions): Promise<Farm
   function sight(): Sight {
     return {
       at: Date.now(),
-      cluster: cluster.problem() === undefined,
       namespace: cluster.namespace,
       stack: cluster.stack,
       incidents: cluster.incidents,

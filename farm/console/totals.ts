@@ -24,11 +24,11 @@ export function totalsView(facts: readonly BuildFacts[]): TotalsView {
 }
 
 /**
- * For each mode with a build the newest one without the medic and the newest with it, newest mode first; a pair that had
+ * For each mode with a build that came to its end the newest one without the medic and the newest with it, newest mode first; a pair that had
  * the same fault in the same client goes before newer ones that had not.
  */
 export function pairsOf(builds: readonly BuildView[]): PairView[] {
-  const shown = builds.filter(({ status }) => status !== "cancelled");
+  const shown = builds.filter(({ status }) => status === "passed" || status === "failed");
   return [...MODES]
     .map((mode) => ({ mode, builds: shown.filter((build) => build.mode === mode) }))
     .filter(({ builds: own }) => own.length > 0)

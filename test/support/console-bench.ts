@@ -30,7 +30,6 @@ export const PAGE_HEADERS = {
 
 const NOWHERE: Sight = {
   at: 0,
-  cluster: true,
   namespace: () => undefined,
   stack: () => ({ sets: [], pods: [] }),
   incidents: () => [],

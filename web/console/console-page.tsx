@@ -32,8 +32,7 @@ export function ConsolePage() {
 }
 
 function Board() {
-  const { farm, builds, complete, said, connection } = useConsole();
-  const ahead = farm === undefined ? 0 : Math.min(0, farm.now - Date.now());
+  const { farm, builds, complete, ahead, said, connection } = useConsole();
   const build = usePlace().path.match(/^\/builds\/([\d-]+)$/)?.[1];
   return (
     <Frame name="Farm console" status={farm && <SourceWords farm={farm} />} said={said}>

@@ -5,7 +5,7 @@ import { tookWords } from "../shared/time-words.ts";
 import { Axis, Grid } from "./axis.tsx";
 import { lookOf } from "./client-looks.ts";
 import { MedicLane } from "./medic-lane.tsx";
-import { piecesOf } from "./pieces.ts";
+import { drawnPieces, piecesOf } from "./pieces.ts";
 import type { Piece } from "./pieces.ts";
 import type { Scale } from "./scale.ts";
 
@@ -21,7 +21,7 @@ export function Lanes(props: { readonly build: BuildView; readonly scale: Scale;
             <ClientLabel client={client} now={now} />
             <div class="track">
               <Grid scale={scale} />
-              {piecesOf(client.spans, now).map((piece) => (
+              {drawnPieces(piecesOf(client.spans, now)).map((piece) => (
                 <Bar key={`${piece.state} ${piece.from}`} piece={piece} scale={scale} />
               ))}
               <Fault client={client} scale={scale} />

@@ -30,3 +30,25 @@ export function piecesOf(spans: readonly Span[], now: number): Piece[] {
     }));
   });
 }
+
+/** The same with stretches of equal tone in one piece: what it waited for longest is its word. */
+export function drawnPieces(pieces: readonly Piece[]): Piece[] {
+  const drawn: Piece[][] = [];
+  for (const piece of pieces) {
+    const last = drawn.at(-1)?.at(-1);
+    if (last !== undefined && last.state === piece.state && last.tone === piece.tone)
+      drawn.at(-1)?.push(piece);
+    else drawn.push([piece]);
+  }
+  return drawn.flatMap((parts) => {
+    const [first] = parts;
+    const last = parts.at(-1);
+    if (first === undefined || last === undefined) return [];
+    const longest = parts.reduce((most, part) => (lengthOf(part) >= lengthOf(most) ? part : most));
+    return [{ ...longest, from: first.from, to: last.to }];
+  });
+}
+
+function lengthOf({ from, to }: Piece): number {
+  return to - from;
+}
