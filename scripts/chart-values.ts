@@ -131,7 +131,7 @@ export function chartValues(): Properties {
     }),
     resources: {
       description:
-        "Requests and limits. Without: 130 MiB and 220 MiB for each episode at the same time, as measured; 234 MiB more as the limit.",
+        "Requests and limits. Without: 160 MiB and 220 MiB for each episode at the same time, as measured; 234 MiB more as the limit.",
       type: "object",
       default: {},
       additionalProperties: false,

@@ -221,8 +221,8 @@ describe("the build-medic chart", () => {
       const { requests, limits } = podOf(values).containers[0].resources;
       return [requests["memory"], limits["memory"]];
     };
-    assert.deepEqual(memory({}), ["130Mi", "364Mi"]);
-    assert.deepEqual(memory(anthropic), ["790Mi", "1024Mi"]);
+    assert.deepEqual(memory({}), ["160Mi", "394Mi"]);
+    assert.deepEqual(memory(anthropic), ["820Mi", "1054Mi"]);
     const own = { requests: { memory: "1Gi" }, limits: { memory: "1Gi" } };
     assert.deepEqual(memory({ resources: own }), ["1Gi", "1Gi"]);
   });
