@@ -15,7 +15,7 @@ export type IncidentOutcome =
 export type WouldHave = "repair-tier1" | "repair-tier2" | "investigate";
 
 /** How a build with trouble came out. `saved`: each of its incidents ended ready before its tests, at least one by a repair. */
-export type BuildOutcome = "saved" | "recovered" | "not-saved" | "open";
+type BuildOutcome = "saved" | "recovered" | "not-saved" | "open";
 
 export interface TotalsOptions {
   /** What running a build again costs, in minutes. */
