@@ -21,7 +21,7 @@ const STEPS: readonly Step[] = [
 const LAST: Step = { name: "farm down", args: [process.execPath, MEDIC, "farm", "down"] };
 
 /** What the tests need beyond what the farm installs for itself. */
-const PACKAGES = ["chromium", "postgresql-15", "prometheus", "python3", "python3-venv"];
+const PACKAGES = ["chromium", "postgresql-15", "prometheus", "python3", "python3-venv", "shellcheck"];
 
 const begin = Date.now();
 const failed = await runSteps();
