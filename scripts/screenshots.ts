@@ -20,7 +20,7 @@ try {
   await take("light", { height: 900 }, "");
   await take("dark", { height: 900, dark: true }, "");
   await take("narrow", { width: 390, height: 844, dark: true }, "");
-  if (escalated !== undefined) await take("story", { height: 1500 }, `incidents/${escalated}`);
+  if (escalated !== undefined) await take("story", { height: 1150 }, `incidents/${escalated}`);
   if (repaired !== undefined)
     await take("story-narrow", { width: 390, height: 1200 }, `incidents/${repaired}`);
 } finally {
