@@ -6,7 +6,7 @@ import {
 } from "../../.github/actions/wait-for-stack/untrusted-text.mjs";
 
 /** Whether this is a step of a workflow: then there are outputs, a summary and annotations to write. */
-export function inWorkflow(): boolean {
+function inWorkflow(): boolean {
   return process.env["GITHUB_ACTIONS"] === "true";
 }
 

@@ -43,7 +43,7 @@ export function readStepBuild(flags: StepFlags, inCluster: boolean): StepBuild {
 }
 
 /** The run alone, for a step that needs nothing else of the build. */
-export function readRunId(text: string | undefined): string {
+function readRunId(text: string | undefined): string {
   if (text === undefined || text === "") throw new UsageError("Say which build: --run-id ID.");
   // `build-<id>` is a namespace's name and the id a label's value.
   if (!/^[a-z0-9]([-a-z0-9]{0,55}[a-z0-9])?$/.test(text)) {

@@ -14,7 +14,7 @@ export interface DeclaredJob {
   readonly steps: readonly DeclaredStep[];
 }
 
-export interface DeclaredStep {
+interface DeclaredStep {
   /** Its id, else its place, from 0: so the local runner names it. */
   readonly key: string;
   readonly name: string;
