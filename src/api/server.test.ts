@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { test } from "node:test";
+import { Hono } from "hono";
 import { collectingLog } from "../../test/support/collecting-log.ts";
 import { aStack } from "../../test/support/builders.ts";
 import { anIncident, detectedAt, served } from "../../test/support/served-api.ts";
 import { createRedactor } from "../core/redact.ts";
 import type { ApiDeps } from "./deps.ts";
+import { addPage } from "./pages.ts";
 
 async function get(
   given: Partial<ApiDeps>,
@@ -256,6 +258,14 @@ test("the page is built files alone: no inline script or style, and everything i
     );
     assert.equal(file.headers.get("x-content-type-options"), "nosniff");
   }
+});
+
+test("says what to run where the page is not built", async () => {
+  const app = new Hono();
+  addPage(app, "dashboard", new URL("file:///nowhere/"));
+  const response = await app.request("/");
+  assert.equal(response.status, 503);
+  assert.match(await response.text(), /^The page is not built: run `npm run build:web` in [^\n]*\.\n$/);
 });
 
 test("serves nothing but the built files", async () => {
