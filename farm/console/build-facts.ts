@@ -45,12 +45,9 @@ export function clientOfJob({ name }: WorkflowJob): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
-/** The clients of a build: as the matrix has them, before it is made as was asked. */
-export function clientsOf({ jobs, asked, spans }: BuildFacts, usual: number): number[] {
-  const known = new Set([
-    ...jobs.flatMap((job) => clientOfJob(job) ?? []),
-    ...Object.keys(spans).map(Number),
-  ]);
+/** The clients of a build: as the matrix has them; before it is made, as was asked or as is usual. */
+export function clientsOf({ jobs, asked }: BuildFacts, usual: number): number[] {
+  const known = new Set(jobs.flatMap((job) => clientOfJob(job) ?? []));
   if (known.size === 0) return Array.from({ length: asked?.clients ?? usual }, (_, client) => client);
   return [...known].sort((left, right) => left - right);
 }

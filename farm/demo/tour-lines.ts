@@ -19,7 +19,8 @@ function jobLines(before: BuildView | undefined, now: BuildView): string[] {
 function clientLines(before: BuildView | undefined, now: BuildView): string[] {
   return now.clients.flatMap((client) => {
     const earlier = before?.clients.find((one) => one.client === client.client);
-    return [...medicLines(earlier, client), ...stateLines(earlier, client)].map(
+    const [state, medic] = [stateLines(earlier, client), medicLines(earlier, client)];
+    return (client.state === "waiting" ? [...state, ...medic] : [...medic, ...state]).map(
       (line) => `client ${client.client}: ${line}`,
     );
   });
@@ -31,7 +32,7 @@ function medicLines(before: ClientView | undefined, now: ClientView): string[] {
   const known = words(before);
   return words(now)
     .slice(known.length)
-    .map((line) => `the medic ${line}`);
+    .map((line) => `the medic: ${line}`);
 }
 
 const WORTH_A_LINE: readonly string[] = ["waiting", "testing", "passed", "failed", "cancelled"];

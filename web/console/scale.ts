@@ -4,7 +4,7 @@ export interface Scale {
   readonly to: number;
   readonly ticks: readonly Tick[];
   /** In percent; what lies outside is at the edge. */
-  x(at: number): number;
+  readonly x: (at: number) => number;
 }
 
 interface Tick {
