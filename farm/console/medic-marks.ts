@@ -30,7 +30,7 @@ export function incidentView(incident: Incident, context: IncidentContext): Inci
 }
 
 /** The page of one incident on the medic's dashboard. */
-export function storyUrl(dashboard: string, incident: string): string {
+function storyUrl(dashboard: string, incident: string): string {
   return `${dashboard}/#/incidents/${encodeURIComponent(incident)}`;
 }
 

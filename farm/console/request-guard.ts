@@ -3,7 +3,7 @@ import { isLoopback, hostName, securityHeaders } from "../../src/api/guard.ts";
 import { problem } from "../../src/api/problem.ts";
 
 /** A browser sends this for a page of another site only after asking us, and we never allow it. */
-export const CONSOLE_HEADER = "x-farm-console";
+const CONSOLE_HEADER = "x-farm-console";
 
 /** Headers for every answer, and the refusal of what a browser was tricked into sending. */
 export function requestGuard(host: string): MiddlewareHandler {

@@ -6,7 +6,7 @@ const CLOSED: readonly ClientState[] = ["passed", "failed", "cancelled"];
 const MOST_SPANS = 60;
 const MOST_WAITS = 12;
 
-export function isOver(state: ClientState): boolean {
+function isOver(state: ClientState): boolean {
   return CLOSED.includes(state);
 }
 

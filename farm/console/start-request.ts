@@ -18,7 +18,7 @@ const schema = z
   .partial();
 
 /** A farm has a runner for each client; more than these do not fit on one page either. */
-export const MOST_CLIENTS = 8;
+const MOST_CLIENTS = 8;
 
 /**
  * A build that was asked for, decided to the last detail. Throws `UsageError` with the sentence that `farm build` says

@@ -6,7 +6,7 @@ import { defined } from "./defined.ts";
 import type { BuildView, PairView, TotalsView } from "./view.ts";
 
 /** What running a build again costs, in minutes. */
-export const RERUN_MINUTES = 40;
+const RERUN_MINUTES = 40;
 
 /** Over the builds that are kept here. */
 export function totalsView(facts: readonly BuildFacts[]): TotalsView {

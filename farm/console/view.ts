@@ -30,7 +30,7 @@ export interface Span {
   readonly waits: readonly Wait[];
 }
 
-export interface Wait {
+interface Wait {
   readonly at: number;
   /** In kubectl's words: `server-2-0 ImagePullBackOff`. */
   readonly words: string;

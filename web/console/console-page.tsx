@@ -3,7 +3,8 @@ import type { BuildView, FarmView } from "../../farm/console/view.ts";
 import { Frame } from "../shared/frame.tsx";
 import { Empty } from "../shared/notices.tsx";
 import { hashOf, usePlace } from "../shared/use-hash.ts";
-import { readSession } from "./api.ts";
+import { endSession, readSession } from "./api.ts";
+import type { SessionAnswer } from "./api.ts";
 import { BuildCard } from "./build-card.tsx";
 import { Compare } from "./compare.tsx";
 import { History } from "./history.tsx";
@@ -15,27 +16,35 @@ import { useConsole } from "./use-console.ts";
 
 /** The whole page: behind the token where one is needed. */
 export function ConsolePage() {
-  const [open, setOpen] = useState<boolean>();
+  const [session, setSession] = useState<SessionAnswer>();
   useEffect(() => {
-    readSession().then(
-      (session) => setOpen(session.open),
-      () => setOpen(true),
-    );
+    readSession().then(setSession, () => setSession({ needed: false, open: true }));
   }, []);
-  if (open === undefined) return null;
-  if (open) return <Board />;
+  if (session === undefined) return null;
+  if (session.open) return <Board lock={session.needed ? () => endSession().then(setSession) : undefined} />;
   return (
     <Frame name="Farm console" status={null}>
-      <TokenForm onOpen={() => setOpen(true)} />
+      <TokenForm onOpen={setSession} />
     </Frame>
   );
 }
 
-function Board() {
+/** `lock`: asks for the token again; absent where none is needed. */
+function Board({ lock }: { readonly lock: (() => Promise<void>) | undefined }) {
   const { farm, builds, complete, ahead, said, connection } = useConsole();
   const build = usePlace().path.match(/^\/builds\/([\d-]+)$/)?.[1];
+  const status = (
+    <>
+      {farm !== undefined && <SourceWords farm={farm} />}
+      {lock !== undefined && (
+        <button type="button" onClick={() => void lock()}>
+          Lock
+        </button>
+      )}
+    </>
+  );
   return (
-    <Frame name="Farm console" status={farm && <SourceWords farm={farm} />} said={said}>
+    <Frame name="Farm console" status={status} said={said}>
       <Troubles farm={farm} connection={connection} />
       {farm !== undefined && complete && build === undefined && (
         <Overview farm={farm} builds={builds} ahead={ahead} />

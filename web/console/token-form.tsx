@@ -1,15 +1,15 @@
 import { useState } from "preact/hooks";
 import { openSession } from "./api.ts";
+import type { SessionAnswer } from "./api.ts";
 
 /** Where the console is reached from other machines it asks for its token, once. */
-export function TokenForm({ onOpen }: { readonly onOpen: () => void }) {
+export function TokenForm({ onOpen }: { readonly onOpen: (session: SessionAnswer) => void }) {
   const [refused, setRefused] = useState<string>();
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const token = new FormData(event.currentTarget as HTMLFormElement).get("token");
     try {
-      await openSession(typeof token === "string" ? token : "");
-      onOpen();
+      onOpen(await openSession(typeof token === "string" ? token : ""));
     } catch (error) {
       setRefused(error instanceof Error ? error.message : String(error));
     }
