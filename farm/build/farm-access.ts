@@ -9,18 +9,24 @@ import { FarmError, UsageError, openKube } from "./kube.ts";
 import type { Kube, KubeTools } from "./kube.ts";
 import { ROOT } from "./out-folder.ts";
 
-/** A farm that answers, and what builds need on it. */
-export interface FarmAccess extends Omit<KubeTools, "signal"> {
+/** A cluster that answers. */
+export interface ClusterAccess extends Omit<KubeTools, "signal"> {
   readonly clusterUid: string;
   /** Requests that the API server got, as JSON lines; only the local farm writes them where we can read. */
   readonly auditLog?: string;
   readonly chart: string;
-  readonly chartValues: Readonly<Record<string, string>>;
-  readonly suiteImage: string;
   /** Kubeconfig of the account that may put faults in, where it is another one. */
   readonly faultKubeconfig?: string | undefined;
   /** Where `suite/main.ts` is on this machine. */
   readonly suiteFolder: string;
+  /** Of the local farm: where its images are. */
+  readonly registry?: string | undefined;
+}
+
+/** A farm that answers, with the images that builds need in its registry. */
+export interface FarmAccess extends ClusterAccess {
+  readonly chartValues: Readonly<Record<string, string>>;
+  readonly suiteImage: string;
 }
 
 export interface FarmRequest {
@@ -34,12 +40,16 @@ export interface FarmRequest {
  * `UsageError` with one sentence when there is none.
  */
 export async function openFarm(request: FarmRequest): Promise<FarmAccess> {
+  return withImages(await openCluster(request), request.report);
+}
+
+/** The same without its images, for whoever starts nothing on it. */
+export async function openCluster(request: FarmRequest): Promise<ClusterAccess> {
   const farm = await readFarm();
   const kubeconfig = kubeconfigFor(request.kubeconfig, farm);
   const [kubectl, helm] = await Promise.all([kubectlPath(), helmPath()]);
   const uid = await clusterUid(openKube({ kubeconfig, kubectl, helm }));
   const ours = farm?.kubeconfig === kubeconfig ? farm : undefined;
-  const images = await imagesFor(ours?.registry, request.report);
   return {
     kubeconfig,
     kubectl,
@@ -48,14 +58,26 @@ export async function openFarm(request: FarmRequest): Promise<FarmAccess> {
     faultKubeconfig: request.faultKubeconfig,
     ...(ours?.auditLog === undefined ? {} : { auditLog: ours.auditLog }),
     chart: join(ROOT, "charts", "test-stack"),
+    suiteFolder: join(ROOT, "farm"),
+    registry: ours?.registry,
+  };
+}
+
+/** Sees to it that the images of a build are where the cluster pulls from. */
+export async function withImages(
+  cluster: ClusterAccess,
+  report: (line: string) => void,
+): Promise<FarmAccess> {
+  const images = await imagesFor(cluster.registry, report);
+  return {
+    ...cluster,
     chartValues: { "images.server": images.server, "images.db": images.db },
     suiteImage: images.suite,
-    suiteFolder: join(ROOT, "farm"),
   };
 }
 
 /** The cluster as the account that may put faults in sees it. */
-export function openFaultKube(farm: FarmAccess): Kube {
+export function openFaultKube(farm: ClusterAccess): Kube {
   return openKube({ ...farm, kubeconfig: farm.faultKubeconfig ?? farm.kubeconfig, signal: undefined });
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { takeLock } from "./file-lock.ts";
+import { isLockHeld, releaseLock, takeLock } from "./file-lock.ts";
 
 // Hooks belong to this file alone, also when all tests share one process.
 describe("a file lock", () => {
@@ -39,6 +39,17 @@ describe("a file lock", () => {
     await writeFile(path, JSON.stringify({ pid: process.pid, started: "long ago" }));
     const release = await takeLock(path, { onWait: () => assert.fail("waited for the dead") });
     await release();
+  });
+
+  test("a lock in the name of a run stays after the step that took it, and only that run gives it back", async () => {
+    const path = join(folder, "x.lock");
+    const owner = { until: Date.now() + 60_000 };
+    await takeLock(path, { owner });
+    assert.equal(await isLockHeld(path), true);
+    await releaseLock(path, { until: owner.until + 1 });
+    assert.equal(await isLockHeld(path), true);
+    await releaseLock(path, owner);
+    assert.equal(await isLockHeld(path), false);
   });
 
   test("an aborted wait ends with a sentence and leaves the lock to its owner", async () => {

@@ -37,6 +37,13 @@ describe("the record of an open build", () => {
     assert.deepEqual(await abandonedBuilds(folder), [killed]);
   });
 
+  test("a build whose steps are elsewhere is abandoned when no run can take that long", async () => {
+    await saveOpenBuild(build("a", { until: Date.now() + 60_000 }), folder);
+    const over = build("b", { until: Date.now() - 1 });
+    await saveOpenBuild(over, folder);
+    assert.deepEqual(await abandonedBuilds(folder), [over]);
+  });
+
   test("a build that cleaned up leaves nothing", async () => {
     await saveOpenBuild(build("a", { pid: 1, started: "" }), folder);
     await dropOpenBuild("a", folder);
