@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -133,11 +134,23 @@ export interface AuditedRequest {
   readonly responseStatus?: { code: number };
 }
 
-/** Everything the medic changed in a namespace, by the API server's own audit log: dry runs change nothing, Events only say. */
-export async function medicWrites(auditLog: string, namespace: string): Promise<readonly AuditedRequest[]> {
-  const requests = (await readFile(auditLog, "utf8"))
+/**
+ * Everything the medic changed in a namespace, by the API server's own audit log (`from` so many bytes on): dry runs change
+ * nothing, Events only say.
+ */
+export async function medicWrites(
+  auditLog: string,
+  namespace: string,
+  from = 0,
+): Promise<readonly AuditedRequest[]> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(auditLog, { start: from })) chunks.push(chunk as Buffer);
+  const requests = Buffer.concat(chunks)
+    .toString("utf8")
     .split("\n")
-    .flatMap((line) => (line === "" ? [] : [JSON.parse(line) as AuditedRequest]));
+    // Of a farm's log most lines are about others.
+    .filter((line) => line.includes(`"${namespace}"`))
+    .map((line) => JSON.parse(line) as AuditedRequest);
   return requests.filter(
     ({ verb, userAgent, requestURI, objectRef, responseStatus }) =>
       userAgent?.startsWith("build-medic/") === true &&
