@@ -52,6 +52,7 @@ itself holds it to that.
 
 ## The image is yours to build
 
+    npm install                                       # builds the pages, which the image holds
     buildah build -t REGISTRY/build-medic:0.1.0 .     # or: docker build; in the repository
     buildah push REGISTRY/build-medic:0.1.0
 
