@@ -76,12 +76,14 @@ function Build({ build }: { readonly build: BuildSummary }) {
           <SafeLink to={buildUrl}>{title}</SafeLink>
         </h3>
         <p class="soft small">
-          {namespaces.join(", ") !== runId && <span class="break">{namespaces.join(", ")} · </span>}
+          {!isNamedAfter(namespaces, runId) && <span class="break">{namespaces.join(", ")} · </span>}
           {counted(stacks.length, "stack")}
           {incidents.length > 0 && (
             <>
               {" · "}
-              <a href={hashOf("/", { build: runId })}>{counted(incidents.length, "incident")}</a>
+              <a class="nowrap" href={hashOf("/", { build: runId })}>
+                {counted(incidents.length, "incident")}
+              </a>
             </>
           )}
         </p>
@@ -94,6 +96,11 @@ function Build({ build }: { readonly build: BuildSummary }) {
       {troubles.length > 0 && <Troubles stacks={troubles} />}
     </article>
   );
+}
+
+/** `build-4711` says nothing beside 4711. */
+function isNamedAfter(namespaces: readonly string[], runId: string): boolean {
+  return namespaces.length === 1 && runId !== "" && namespaces[0]?.endsWith(runId) === true;
 }
 
 /** One stack: its client's number, a sign and a colour; words for those who ask. */

@@ -99,7 +99,7 @@ function Budget({
         {reservedUsd > 0 && `, ${dollars(reservedUsd)} held`}
         {nextFreeAt !== undefined && (
           <>
-            ; the oldest counts no more <Ago at={nextFreeAt} />
+            ; some is free again <Ago at={nextFreeAt} />
           </>
         )}
       </>
