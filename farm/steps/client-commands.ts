@@ -4,7 +4,7 @@ import { withExitCode } from "../build/command-frame.ts";
 import { runSlice, stackUrl, waitUntilReady } from "../build/suite.ts";
 import { annotate, report, setOutputs } from "./github-output.ts";
 import { putFaultIn, takeFaultOut } from "./step-fault.ts";
-import { forClient, runStep, runnerOf, stepBuild } from "./step-frame.ts";
+import { runStep, runnerOf, stepBuild } from "./step-frame.ts";
 import type { Step } from "./step-frame.ts";
 import { readClient } from "./step-options.ts";
 import type { StepFlags } from "./step-options.ts";
@@ -74,16 +74,25 @@ export function testCommand(flags: StepFlags): Promise<number> {
   });
 }
 
+/**
+ * One client's part. When it fails for a reason that people should see on the run's page, says whether that was the
+ * environment or the tests, and tells the steps after it.
+ */
 function clientStep(
   flags: StepFlags,
   cause: "environment" | "tests",
   work: (step: Step, client: number) => Promise<number>,
 ): Promise<number> {
   return runStep(
-    () => stepBuild(flags),
-    (step) => {
-      const client = readClient(flags, step);
-      return forClient(client, cause, () => work(step, client));
+    () => {
+      const build = stepBuild(flags);
+      readClient(flags, build);
+      return build;
+    },
+    (step) => work(step, readClient(flags, step)),
+    async (why) => {
+      annotate("error", `client ${flags.client}`, `${cause}: ${why}`);
+      await setOutputs({ why });
     },
   );
 }

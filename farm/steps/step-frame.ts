@@ -9,7 +9,7 @@ import type { Kube } from "../build/kube.ts";
 import { localRunner, podRunner } from "../build/runner.ts";
 import type { Runner } from "../build/runner.ts";
 import { withExitCode } from "../build/command-frame.ts";
-import { annotate, report, setOutputs } from "./github-output.ts";
+import { report } from "./github-output.ts";
 import { readStepBuild } from "./step-options.ts";
 import type { StepBuild, StepFlags } from "./step-options.ts";
 
@@ -33,28 +33,46 @@ export function stepBuild(flags: StepFlags): StepBuild {
   return readStepBuild(flags, process.env["KUBERNETES_SERVICE_HOST"] !== undefined);
 }
 
-/** Runs a step on the farm; answers its exit code: 0, or 1 with one sentence, or 2 for wrong use. */
-export function runStep(build: () => StepBuild, work: (step: Step) => Promise<number>): Promise<number> {
+/**
+ * Runs a step on the farm; answers its exit code: 0, or 1 with one sentence, or 2 for wrong use. `onFailure` is told why it
+ * failed, also when the farm could not be reached.
+ */
+export function runStep(
+  build: () => StepBuild,
+  work: (step: Step) => Promise<number>,
+  onFailure: (why: string) => Promise<void> = () => Promise.resolve(),
+): Promise<number> {
   return withExitCode(async () => {
     const known = build();
-    return interruptible(async (signal) => {
-      const faultAccount = await faultKubeconfig();
-      try {
-        const { kubeconfig } = known.options;
-        const farm = await openCluster({ kubeconfig, faultKubeconfig: faultAccount?.file, report });
-        return await work({
-          ...known,
-          farm,
-          kube: openKube({ ...farm, signal }),
-          steadyKube: openKube(farm),
-          faultKube: openFaultKube(farm),
-          signal,
-        });
-      } finally {
-        if (faultAccount !== undefined) await rm(faultAccount.folder, { recursive: true, force: true });
-      }
-    }, report);
+    try {
+      return await interruptible((signal) => onFarm(known, signal, work), report);
+    } catch (error) {
+      if (error instanceof Error && !(error instanceof UsageError)) await onFailure(error.message);
+      throw error;
+    }
   }, report);
+}
+
+async function onFarm(
+  known: StepBuild,
+  signal: AbortSignal,
+  work: (step: Step) => Promise<number>,
+): Promise<number> {
+  const faultAccount = await faultKubeconfig();
+  try {
+    const { kubeconfig } = known.options;
+    const farm = await openCluster({ kubeconfig, faultKubeconfig: faultAccount?.file, report });
+    return await work({
+      ...known,
+      farm,
+      kube: openKube({ ...farm, signal }),
+      steadyKube: openKube(farm),
+      faultKube: openFaultKube(farm),
+      signal,
+    });
+  } finally {
+    if (faultAccount !== undefined) await rm(faultAccount.folder, { recursive: true, force: true });
+  }
 }
 
 async function faultKubeconfig(): Promise<{ readonly folder: string; readonly file: string } | undefined> {
@@ -65,25 +83,6 @@ async function faultKubeconfig(): Promise<{ readonly folder: string; readonly fi
   const file = join(folder, "kubeconfig");
   await writeFile(file, content, { mode: 0o600 });
   return { folder, file };
-}
-
-/**
- * Runs one client's part. When it fails for a reason that people should see on the run's page, says whether that was the
- * environment or the tests, and tells the steps after it.
- */
-export async function forClient(
-  client: number,
-  cause: "environment" | "tests",
-  work: () => Promise<number>,
-): Promise<number> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Error) || error instanceof UsageError) throw error;
-    annotate("error", `client ${client}`, `${cause}: ${error.message}`);
-    await setOutputs({ why: error.message });
-    throw error;
-  }
 }
 
 /** Where a client's suite runs. */

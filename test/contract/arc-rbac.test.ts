@@ -15,6 +15,24 @@ const FAULT = "system:serviceaccount:arc-runners:farm-fault";
 const MEDIC = "system:serviceaccount:build-medic:build-medic";
 const build = "build-4711-1";
 
+/** As much of Chaos Mesh as the question "may it?" needs. */
+const chaos = {
+  metadata: { name: "networkchaos.chaos-mesh.org" },
+  spec: {
+    group: "chaos-mesh.org",
+    scope: "Namespaced",
+    names: { plural: "networkchaos", kind: "NetworkChaos" },
+    versions: [
+      {
+        name: "v1alpha1",
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+      },
+    ],
+  },
+};
+
 /** The three accounts of a farm on a real API server: what each may do, and what the other two may not. */
 describe("the split of rights between the runner, the faults and the medic", () => {
   let plane: ControlPlane;
@@ -24,7 +42,14 @@ describe("the split of rights between the runner, the faults and the medic", () 
     kubectl = await kubectlPath();
     plane = await startControlPlane({ log: () => {} });
     await callApi(plane.admin, "POST", "/api/v1/namespaces", { body: { metadata: { name: "arc-runners" } } });
-    await installMedicChart(plane, { "config.allowNodePatch": true });
+    await installMedicChart(plane, {
+      "config.allowNodePatch": true,
+      "model.provider": "anthropic",
+      "model.anthropic.existingSecret": "model",
+    });
+    await callApi(plane.admin, "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+      body: chaos,
+    });
     const applied = await asAdmin("apply", "-f", RBAC);
     assert.equal(applied.code, 0, applied.stderr);
     await eventually("the policy is enforced", async () => {
@@ -141,12 +166,17 @@ describe("the split of rights between the runner, the faults and the medic", () 
       await callApi(plane.admin, "POST", "/api/v1/nodes", { body: { metadata: { name: "n1" } } });
       return impersonate(FAULT, "label", "node", "n1", "a=b");
     },
+    "the account for faults tainting a node": async () => {
+      await callApi(plane.admin, "POST", "/api/v1/nodes", { body: { metadata: { name: "n1" } } });
+      return impersonate(FAULT, "taint", "node", "n1", "a=b:NoExecute");
+    },
   };
   for (const [name, attempt] of Object.entries(REFUSED))
     it(`${name} is refused`, async () => {
       const { code, stderr } = await attempt();
       assert.notEqual(code, 0);
-      assert.match(stderr, /farm-accounts|forbidden|Forbidden/, stderr);
+      assert.match(stderr, /this account|forbidden|Forbidden/, stderr);
+      assert.doesNotMatch(stderr, /resulted in error/, "refused for its reason");
     });
 
   async function createVictim(): Promise<void> {
