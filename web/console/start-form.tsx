@@ -15,6 +15,7 @@ export function StartForm({ farm, underWay }: { readonly farm: FarmView; readonl
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     setSending(true);
+    setAnswer(undefined);
     try {
       const { id } = await startBuild({ mode, medic, ...filled(form, ["clients", "target", "seed"]) });
       setAnswer({ bad: false, words: `Build ${id.replace(/-\d+$/, "")} is started.` });
