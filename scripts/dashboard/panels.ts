@@ -30,6 +30,8 @@ export interface Row {
 const m = (name: MetricName, labels = ""): string => `${name}${labels === "" ? "" : `{${labels}}`}`;
 /** What Node's process tells of itself, for the medic's own. */
 const own = (name: string): string => `${name} * on (instance) group_left () ${m("buildmedic_build_info")}`;
+/** For counters whose series appear with their first event, which no increase shows. */
+const sinceStart = (name: MetricName, by: string): string => `sum by (${by}) (${m(name)})`;
 const grown = (name: MetricName, by: string, labels = ""): string =>
   `sum by (${by}) (increase(${m(name, labels)}[$__rate_interval]))`;
 
@@ -112,10 +114,10 @@ export const rows: readonly Row[] = [
         { unit: "s", description: "Seconds of an incident, over the time range." },
       ),
       panel(
-        "bars",
+        "series",
         "What was wrong",
-        [{ expr: grown("buildmedic_decisions_total", "reason", 'reason!="none"'), legend: "{{reason}}" }],
-        { stacked: true, description: "Decisions about stacks in trouble, by the first finding." },
+        [{ expr: sinceStart("buildmedic_incidents_closed_total", "reason"), legend: "{{reason}}" }],
+        { stacked: true, description: "Closed incidents by their reason, since the medic started." },
       ),
       panel(
         "series",
@@ -134,10 +136,12 @@ export const rows: readonly Row[] = [
         [{ expr: grown("buildmedic_actions_total", "action, outcome"), legend: "{{action}} {{outcome}}" }],
         { stacked: true, description: "Each is in the audit log." },
       ),
-      panel("bars", "Refused", [{ expr: grown("buildmedic_refusals_total", "code"), legend: "{{code}}" }], {
-        stacked: true,
-        description: "Actions that were not permitted, by why.",
-      }),
+      panel(
+        "series",
+        "Refused",
+        [{ expr: sinceStart("buildmedic_refusals_total", "code"), legend: "{{code}}" }],
+        { stacked: true, description: "Actions that were not permitted, by why, since the medic started." },
+      ),
       panel(
         "bars",
         "Messages",
@@ -160,10 +164,14 @@ export const rows: readonly Row[] = [
         },
       ),
       panel(
-        "bars",
+        "series",
         "Tool calls",
-        [{ expr: grown("buildmedic_tool_calls_total", "tool"), legend: "{{tool}}" }],
-        { stacked: true, width: 6, description: "What a model looked at and asked for." },
+        [{ expr: sinceStart("buildmedic_tool_calls_total", "tool"), legend: "{{tool}}" }],
+        {
+          stacked: true,
+          width: 6,
+          description: "What a model looked at and asked for, since the medic started.",
+        },
       ),
       panel(
         "series",

@@ -47,8 +47,10 @@ function statOf({ unit, title }: Panel, [first]: readonly Drawn[]): string {
 }
 
 function chartOf(panel: Panel, series: readonly Drawn[], span: Span): string {
-  // What is zero all the time only makes the legend long.
-  const told = series.filter(({ values }) => values.some(([, value]) => value > 0));
+  // What is zero all the time only makes the legend long; a quantile of nothing is no number.
+  const told = series
+    .map((one) => ({ ...one, values: one.values.filter(([, value]) => Number.isFinite(value)) }))
+    .filter(({ values }) => values.some(([, value]) => value > 0));
   const layers = panel.stacked === true ? stackedUp(told) : told.map((one) => ({ ...one, floor: new Map() }));
   const most = Math.max(0, ...layers.flatMap(({ values }) => values.map(([, value]) => value))) || 1;
   const x = (at: number): number => LEFT + ((at - span.from) / (span.to - span.from)) * (WIDTH - LEFT);

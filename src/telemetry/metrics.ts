@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
-import type { Telemetry } from "../controllers/ports.ts";
+import type { EpisodeEnd, Telemetry } from "../controllers/ports.ts";
 import type { Action } from "../core/action.ts";
 import { Reasons } from "../core/finding.ts";
 import { Phases, isClosed } from "../core/incident.ts";
@@ -106,6 +106,20 @@ function totalsGauges(gauge: (name: MetricName) => Gauge): (totals: Totals) => v
   };
 }
 
+const episodeOutcomes: readonly (EpisodeEnd | "no-budget" | "not-audited")[] = [
+  "completed",
+  "max-turns",
+  "budget",
+  "deadline",
+  "aborted",
+  "refusal",
+  "api-error",
+  "wrong-tools",
+  "crashed",
+  "no-budget",
+  "not-audited",
+];
+
 const actionKinds: readonly Action["kind"][] = [
   "reconcile-to-intent",
   "restart-pod",
@@ -133,8 +147,9 @@ function createTelemetry(
   const turns = counter("buildmedic_episode_turns_total");
   // A series that appears with its first event has grown by nothing, and an alert on its growth would miss that one.
   for (const outcome of ["sent", "failed", "duplicate"]) escalations.inc({ outcome }, 0);
-  for (const outcome of ["no-budget", "api-error", "crashed", "wrong-tools", "deadline"])
-    episodes.inc({ outcome }, 0);
+  for (const outcome of episodeOutcomes) episodes.inc({ outcome }, 0);
+  for (const action of actionKinds)
+    for (const outcome of ["applied", "failed"]) actions.inc({ action, outcome }, 0);
   for (const code of ["NotTheIntent", "WidensPrivileges", "OutOfScope"])
     for (const action of actionKinds) refusals.inc({ action, code }, 0);
   closed.inc({ phase: "Escalated", reason: "Storm", tier: 1 }, 0);

@@ -51,7 +51,7 @@ test("every metric of the medic is on the dashboard, but those that only an aler
   const text = shown.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)).join("\n");
   const missing = Object.keys(table).filter((name) => !text.includes(name));
   assert.deepEqual(missing, [
-    "buildmedic_incidents_closed_total",
+    "buildmedic_decisions_total",
     "buildmedic_episode_tokens_total",
     "buildmedic_episode_turns_total",
     "buildmedic_would_have_saved_minutes",
