@@ -1,6 +1,17 @@
 import type { StackSummary } from "../../src/api/builds.ts";
 import type { Phase } from "../../src/core/incident.ts";
-import type { ShapeName } from "./shape.tsx";
+
+/** A small sign, drawn by `shape.tsx`. */
+export type ShapeName =
+  | "check"
+  | "ring"
+  | "play"
+  | "triangle"
+  | "square"
+  | "pause"
+  | "cross"
+  | "diamond"
+  | "half";
 
 export type Tone = "good" | "busy" | "warn" | "bad" | "idle" | "info";
 

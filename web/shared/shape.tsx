@@ -1,13 +1,4 @@
-export type ShapeName =
-  | "check"
-  | "ring"
-  | "play"
-  | "triangle"
-  | "square"
-  | "pause"
-  | "cross"
-  | "diamond"
-  | "half";
+import type { ShapeName } from "./looks.ts";
 
 const paths: Readonly<Record<ShapeName, string>> = {
   check: "M2.2 6.4l2.6 2.7 5-5.8",

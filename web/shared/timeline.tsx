@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { Tone } from "./looks.ts";
 import { Shape } from "./shape.tsx";
-import type { ShapeName } from "./shape.tsx";
+import type { ShapeName } from "./looks.ts";
 import { exactTime, tookWords } from "./time-words.ts";
 
 /** What happened, in order. Times are told from `since` on: "+2.4 s". */
