@@ -10,7 +10,6 @@ export interface TourBuild {
   readonly mode: string;
   readonly medic: boolean;
   readonly seed: number;
-  readonly timeout?: number;
 }
 
 export interface TourBuildContext {
