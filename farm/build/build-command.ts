@@ -3,6 +3,7 @@ import { carryOut, openFarmForBuilds } from "./carry-out.ts";
 import { progress, withExitCode } from "./command-frame.ts";
 import { interruptible } from "./interruption.ts";
 import { UsageError } from "./kube.ts";
+import { stateDir } from "./medic-process.ts";
 import { readModel } from "./model.ts";
 import { readBuildOptions } from "./options.ts";
 import type { BuildFlags } from "./options.ts";
@@ -31,8 +32,11 @@ export function buildCommand(flags: BuildCommandFlags): Promise<number> {
       const farm = await openFarmForBuilds(options.kubeconfig, progress);
       return carryOut(farm, options, { signal, report: progress, model, cassetteFile });
     }, progress);
-    const path = relative(process.cwd(), recordPath(record.runId));
-    console.log(flags.json ? JSON.stringify(record, undefined, 2) : `\n${formatSummary(record, path)}`);
+    const [path = "", state = ""] = [recordPath(record.runId), stateDir()].map((one) =>
+      relative(process.cwd(), one),
+    );
+    const summary = (): string => formatSummary(record, { record: path, state });
+    console.log(flags.json ? JSON.stringify(record, undefined, 2) : `\n${summary()}`);
     return record.passed ? 0 : 1;
   });
 }

@@ -218,7 +218,8 @@ async function prepareCluster({ kube, report }: MedicRequest): Promise<void> {
   await kube.ask(`create namespace ${name}`, ["apply", "-f", "-"], { input: JSON.stringify(namespace) });
 }
 
-function stateDir(): string {
+/** Where a medic that builds start keeps its audit log and its episodes. */
+export function stateDir(): string {
   return path.resolve(ROOT, process.env["MEDIC_STATE_DIR"] ?? path.join(OUT, "medic", "state"));
 }
 

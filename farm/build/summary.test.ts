@@ -60,7 +60,8 @@ function record(change: Partial<BuildRecord>): BuildRecord {
     ...change,
   };
 }
-const summary = (change: Partial<BuildRecord>) => formatSummary(record(change), "out/builds/abc-1.json");
+const summary = (change: Partial<BuildRecord>) =>
+  formatSummary(record(change), { record: "out/builds/abc-1.json", state: "out/medic/state" });
 
 test("the whole summary of a repaired build reads as it should", () => {
   assert.equal(
@@ -144,4 +145,12 @@ test("the story tells fault, repair and end of the client that was hit", () => {
   client 1: its stack got a fault (image set to x:no-such-tag); the medic found ImageDrift and repaired it without a model (set-image StatefulSet/server-1, then delete-pod Pod/server-1-0); ready after 12 s, its 30 tests passed
   So the build is green, after 61 s.`,
   );
+});
+
+test("a build whose medic asked a model says how to read what it did", () => {
+  const asked = { ...repaired, tier: 2, turns: 3 };
+  const command = /^Episode: npx build-medic episode show inc-1 --state-dir out\/medic\/state$/m;
+  assert.match(summary({ medic: "on", model: "rehearsal", incidents: [asked] }), command);
+  assert.doesNotMatch(summary({ medic: "on", incidents: [asked] }), /episode show/);
+  assert.doesNotMatch(summary({ medic: "on", model: "rehearsal", incidents: [repaired] }), /episode show/);
 });

@@ -100,6 +100,14 @@ function incidentLines(incident: MedicRecord, { model }: BuildRecord): string[] 
   return [`Medic on client ${incident.client}: ${incident.rootCause} It did: ${did}; ${cost}.`];
 }
 
+/** How to read what a model did, where the medic is ours and the transcript therefore on this machine. */
+function episodeLines({ incidents, model }: BuildRecord, { state }: Places): string[] {
+  if (state === undefined || model === undefined) return [];
+  return incidents
+    .filter(({ turns }) => turns !== undefined)
+    .map(({ incident }) => `Episode: npx build-medic episode show ${incident} --state-dir ${state}`);
+}
+
 function verdict(record: BuildRecord): string {
   const failed = record.clients.filter((client) => client.outcome !== "passed").length;
   if (record.passed) return `PASSED: all ${record.clients.length} clients`;

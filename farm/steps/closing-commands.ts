@@ -57,7 +57,7 @@ export function reportCommand(flags: StepFlags): Promise<number> {
       const record = await readRecord(step);
       await saveRecord(record);
       await addSummary(summaryMarkdown(record));
-      const text = formatSummary(record, recordPath(record.runId));
+      const text = formatSummary(record, { record: recordPath(record.runId) });
       if (flags.json === true) console.log(JSON.stringify(record, undefined, 2));
       else for (const line of text.split("\n")) report(line);
       return record.problems.length === 0 ? 0 : 1;
