@@ -35,10 +35,18 @@ export function summaryParts(record: BuildRecord): SummaryParts {
   };
 }
 
+interface Places {
+  /** Where the record is. */
+  readonly record: string;
+  /** The medic's state folder, where its episodes are; absent where it is not on this machine. */
+  readonly state?: string;
+}
+
 /** The summary of a build for people at a terminal. */
-export function formatSummary(record: BuildRecord, path: string): string {
+export function formatSummary(record: BuildRecord, places: Places): string {
   const { title, rows, notes, verdict } = summaryParts(record);
-  return [title, "", formatTable(rows), "", ...notes, verdict, `Record: ${path}`].join("\n");
+  const after = [`Record: ${places.record}`, ...episodeLines(record, places)];
+  return [title, "", formatTable(rows), "", ...notes, verdict, ...after].join("\n");
 }
 
 /** Named at the top as well, for a build on which it was not needed. */
