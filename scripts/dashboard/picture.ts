@@ -25,7 +25,7 @@ h1{font-size:18px;margin:0}p{margin:2px 0 12px;color:#596275}h2{font-size:14px;m
 .row{display:grid;grid-template-columns:repeat(24,1fr);gap:8px}
 .panel{border:1px solid #d9dee8;border-radius:4px;padding:6px 8px}.panel h3{font-size:12px;margin:0 0 4px}
 .stat{font-size:26px;text-align:center;padding:8px 0}svg{width:100%;display:block}
-.legend{font-size:11px;color:#596275}.legend i{display:inline-block;width:10px;height:3px;margin:0 4px 3px 8px}
+.legend{font-size:11px;color:#596275}.legend span{white-space:nowrap;display:inline-block}.legend i{display:inline-block;width:10px;height:3px;margin:0 4px 3px 8px}
 </style><h1>Build Medic</h1>
 <p>Not Grafana: the queries of its dashboard's panels, answered by a real Prometheus that read a real medic through builds on the local farm (tier 2: the rehearsal).</p>${body}`;
 }
@@ -58,7 +58,7 @@ function chartOf(panel: Panel, series: readonly Drawn[], span: Span): string {
   const scale = { x, y };
   const drawn = layers.map((layer, at) => layerOf(panel, layer, { ...scale, colour: colourOf(at) }));
   const legend = told.map(
-    ({ legend: name }, at) => `<i style="background:${colourOf(at)}"></i>${escaped(name)}`,
+    ({ legend: name }, at) => `<span><i style="background:${colourOf(at)}"></i>${escaped(name)}</span>`,
   );
   const minutes = ((span.to - span.from) / 60).toFixed(0);
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT + 6}"><g font-size="10" fill="#596275">
