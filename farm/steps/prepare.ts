@@ -58,8 +58,10 @@ async function bindOurselves(kube: Kube, namespace: string, role: string): Promi
   await kube.ask(`bind ${role} in namespace ${namespace}`, args);
 }
 
-/** The run's page on GitHub. */
+/** The run's page: as whoever executes the run says (nothing: it has none), else on GitHub. */
 function runUrl(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const said = environment["FARM_RUN_URL"];
+  if (said !== undefined) return said === "" ? undefined : said;
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
   if (server === undefined || repository === undefined || run === undefined) return undefined;
   return `${server}/${repository}/actions/runs/${run}`;

@@ -83,6 +83,8 @@ async function runnerEnvironment(request: WorkflowRunRequest, folder: string): P
     ...process.env,
     ...(farm === undefined ? {} : { KUBECONFIG: farm.kubeconfig }),
     PATH: path.join(":"),
+    // act says github.com, where this run is not.
+    FARM_RUN_URL: "",
     // No settings of act's from elsewhere.
     XDG_CONFIG_HOME: join(folder, "config"),
     ...request.environment,

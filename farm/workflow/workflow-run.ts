@@ -9,7 +9,7 @@ export interface WorkflowRunRequest {
   readonly inputs: Readonly<Record<string, string>>;
   /** The workflow's file; `.github/workflows/build.yml` of this repository when absent. */
   readonly workflow?: string | undefined;
-  /** More environment for every step. */
+  /** More environment for every step. `FARM_RUN_URL`: the run's page, which the build's namespace then links to. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** The workflow's secrets by name. */
   readonly secrets?: Readonly<Record<string, string>> | undefined;

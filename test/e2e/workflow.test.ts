@@ -81,7 +81,7 @@ function dispatch(
     runId: number,
     runAttempt: 1,
     inputs,
-    environment: { GITHUB_SERVER_URL: "http://127.0.0.1:9", ...accounts?.environment },
+    environment: { FARM_RUN_URL: pageOf(runId), ...accounts?.environment },
     secrets: accounts?.secrets,
     signal: stop.signal,
     logFile: join(OUT, "workflow-tests", `${runId}.log`),
@@ -92,6 +92,8 @@ function dispatch(
   });
   return { runId, namespace: `build-${runId}`, done, events, stop };
 }
+
+const pageOf = (runId: string): string => `http://127.0.0.1:9/runs/${runId}`;
 
 /** Everything that a run may have made is gone. */
 async function assertNothingLeft({ runId, namespace }: Run): Promise<void> {
@@ -128,7 +130,7 @@ const jobOf = (result: WorkflowRunResult, name: string) => {
 /** The whole of one cell: conclusions by act, clients and medic by the cluster, words by the annotations. */
 async function assertCell(mode: Mode, medicIs: "on" | "off", accounts?: Accounts): Promise<void> {
   const seen: { namespace?: Promise<V1Namespace>; sets?: Promise<V1StatefulSetList> } = {};
-  const timeout = medicIs === "on" ? "120" : mode === "none" ? "60" : "25";
+  const timeout = medicIs === "on" ? "120" : "45";
   const run = dispatch(
     { mode, medic: String(medicIs === "on"), clients: String(CLIENTS), target: String(TARGET), timeout },
     (event) => {
@@ -183,7 +185,7 @@ function assertAnnotations(result: WorkflowRunResult, expected: Expectation, rec
   assert.equal(all.length, 1, JSON.stringify(all));
   assert.deepEqual(rest, { job: `client (${TARGET})`, level: "failure", title: `client ${TARGET}` });
   if (expected.incidents !== "escalated")
-    return assert.match(message, /^environment: its stack was not ready within 25 s, so no test ran/);
+    return assert.match(message, /^environment: its stack was not ready within 45 s, so no test ran/);
   const cause = record.incidents[0]?.rootCause ?? "";
   assert.ok(cause.length > 10 && message.startsWith(`environment: ${cause.slice(0, 60)}`), message);
 }
@@ -197,8 +199,7 @@ function assertLabels(
   const { labels, annotations } = namespace?.metadata ?? {};
   assert.equal(labels?.["medic/run-id"], run.runId);
   assert.equal(labels?.["medic/watch"], String(medicIs === "on"));
-  const page = `http://127.0.0.1:9/local/build-medic/actions/runs/${run.runId.split("-")[0]}`;
-  assert.equal(annotations?.["medic/build-url"], page);
+  assert.equal(annotations?.["medic/build-url"], pageOf(run.runId));
   const started = sets?.items
     .filter(({ metadata }) => metadata?.labels?.["medic/tests"] === "started")
     .map(({ metadata }) => metadata?.name);

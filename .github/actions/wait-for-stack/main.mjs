@@ -33,15 +33,18 @@ if ("problems" in inputs) {
 async function wait(inputs, cluster) {
   const begin = Date.now();
   const seconds = () => (Date.now() - begin) / 1000;
-  let said = "";
+  // The last few: the newest warning of a stack that comes up is now this probe's and now that one's.
+  /** @type {readonly string[]} */
+  let said = [];
   let askIncidents = inputs.incidents;
   for (;;) {
     const { incident, reasons, mayReadIncidents } = await look(inputs, cluster, askIncidents);
     askIncidents = mayReadIncidents;
     if (reasons.length === 0) return ready(inputs, cluster, { incident, seconds: seconds() });
     const why = whyWaiting(reasons, incident);
-    if (why !== said) console.log(`client ${inputs.client}: ${seconds().toFixed(0)} s, waiting: ${why}`);
-    said = why;
+    if (!said.includes(why))
+      console.log(`client ${inputs.client}: ${seconds().toFixed(0)} s, waiting: ${why}`);
+    said = [...said.filter((one) => one !== why), why].slice(-4);
     if (incident?.phase === "Escalated") return escalated(inputs, incident);
     if (seconds() >= inputs.timeoutSeconds) {
       const what = `its stack was not ready within ${inputs.timeoutSeconds} s, so no test ran (${why})`;

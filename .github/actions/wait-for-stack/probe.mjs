@@ -37,9 +37,14 @@ async function status(url) {
 function run(command) {
   return new Promise((resolve) => {
     // As a step of a workflow is run: without anybody's own settings.
-    execFile("bash", ["--noprofile", "--norc", "-c", command], { timeout: COMMAND_LIMIT_MS }, (error, stdout, stderr) => {
-      if (error === null) resolve(undefined);
-      else resolve(lastLine(stderr) || lastLine(stdout) || `the command ended with ${error.code}`);
-    });
+    execFile(
+      "bash",
+      ["--noprofile", "--norc", "-c", command],
+      { timeout: COMMAND_LIMIT_MS },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(undefined);
+        else resolve(lastLine(stderr) || lastLine(stdout) || `the command ended with ${error.code}`);
+      },
+    );
   });
 }
