@@ -21,17 +21,21 @@ const LIVE_LIMIT_MS = 600_000;
 const PICTURES: readonly Picture[] = [
   { name: "console-light", options: { viewport: WIDE, colorScheme: "light" }, what: "pair" },
   { name: "console-dark", options: { viewport: WIDE, colorScheme: "dark" }, what: "pair" },
-  { name: "console-page", options: { viewport: WIDE, colorScheme: "light" }, what: "page" },
+  {
+    name: "console-page",
+    options: { viewport: { width: 1200, height: 1150 }, colorScheme: "light" },
+    what: "page",
+  },
   {
     name: "console-narrow",
-    options: { viewport: { width: 390, height: 844 }, colorScheme: "light" },
+    options: { viewport: { width: 390, height: 1300 }, colorScheme: "light" },
     what: "page",
   },
   { name: "console-live", options: { viewport: WIDE, colorScheme: "light" }, what: "live" },
 ];
 
 async function picture(page: Page, { what }: Picture, path: string): Promise<void> {
-  if (what === "page") await page.screenshot({ path, fullPage: true });
+  if (what === "page") await page.screenshot({ path });
   if (what === "pair") {
     const pair = page.locator("section", { has: page.getByRole("heading", { name: /^Without the medic/ }) });
     const box = await pair.boundingBox();
