@@ -14,7 +14,12 @@ import { up } from "../../farm/cluster/up.ts";
 import { ensureMedicImage } from "../../farm/images/ensure-images.ts";
 import { startRehearsal } from "../../farm/rehearsal/rehearsal.ts";
 import type { Rehearsal } from "../../farm/rehearsal/rehearsal.ts";
-import { installMedicInFarm, medicLog, uninstallMedicFromFarm } from "../support/medic-in-farm.ts";
+import {
+  installMedicInFarm,
+  leadingPod,
+  medicLog,
+  uninstallMedicFromFarm,
+} from "../support/medic-in-farm.ts";
 import { startRocketChatDouble } from "../support/rocketchat/double.ts";
 import type { RocketChatDouble } from "../support/rocketchat/double.ts";
 
@@ -22,7 +27,7 @@ const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const MINUTES = 60_000;
 
 /**
- * The medic as a team runs it: the chart's pod with its own token, RBAC and admission policy on, against real kubelets and a
+ * The medic as a team runs it: the chart's pods, one of which leads, with their own token, RBAC and admission policy on, against real kubelets and a
  * real Postgres; the rehearsal in place of the model, a stand-in for Rocket.Chat.
  */
 describe("the medic in the cluster", { timeout: 40 * MINUTES }, () => {
@@ -42,7 +47,13 @@ describe("the medic in the cluster", { timeout: 40 * MINUTES }, () => {
       rehearsal = await startRehearsal({ host, report: console.error });
       chat = await startRocketChatDouble({ host });
       const image = await ensureMedicImage({ registry: farm.registry, log: console.error });
-      url = await installMedicInFarm({ kube, image, rehearsal: rehearsal.environment, chat: chat.env });
+      url = await installMedicInFarm({
+        kube,
+        image,
+        rehearsal: rehearsal.environment,
+        chat: chat.env,
+        values: { replicas: "2" },
+      });
     },
     { timeout: 20 * MINUTES },
   );
@@ -52,10 +63,11 @@ describe("the medic in the cluster", { timeout: 40 * MINUTES }, () => {
     await rehearsal?.close();
   });
 
-  test("runs as a restricted pod, ready, with its limits in force", async () => {
+  test("runs as restricted pods, ready, with its limits in force", async () => {
     const ready = await fetch(`${url}/readyz`);
     assert.equal(ready.status, 200, await ready.text());
-    const log = await kube.ask("read its log", ["logs", "-n", "build-medic", "deployment/build-medic"]);
+    const leader = (await leadingPod(kube))?.metadata?.name ?? "none";
+    const log = await kube.ask("read its log", ["logs", "-n", "build-medic", leader]);
     assert.doesNotMatch(log, /MORE THAN IS NEEDED/, "it may do exactly what it needs");
     assert.match(log, /"msg":"tier 2 is on"/);
     assert.match(log, /"msg":"leading"/);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import type { V1PodList } from "@kubernetes/client-node";
+import type { V1Lease, V1Pod, V1PodList } from "@kubernetes/client-node";
 import { runCommand } from "../../farm/build/command.ts";
 import { failureOf } from "../../farm/build/kube.ts";
 import type { Kube } from "../../farm/build/kube.ts";
 import { poll } from "../../farm/build/sleep.ts";
+import { LEADER_LEASE } from "../../src/core/contract.ts";
 
 const chart = fileURLToPath(new URL("../../charts/build-medic", import.meta.url));
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -19,10 +20,16 @@ export interface InFarmOptions {
   readonly rehearsal: Readonly<Record<string, string>>;
   /** The chat's stand-in, likewise: the ROCKETCHAT_* variables. */
   readonly chat: Readonly<Record<string, string>>;
+  /** More values of the chart. */
+  readonly values?: Readonly<Record<string, string>>;
 }
 
-/** Installs the chart as a team would, into a namespace that admits restricted pods only. Its address, as this machine reaches the pod. */
-export async function installMedicInFarm({ kube, image, rehearsal, chat }: InFarmOptions): Promise<string> {
+/**
+ * Installs the chart as a team would, into a namespace that admits restricted pods only. The address of the one that leads,
+ * as this machine reaches its pod.
+ */
+export async function installMedicInFarm(options: InFarmOptions): Promise<string> {
+  const { kube, image, rehearsal, chat } = options;
   const crds = await runCommand(process.execPath, [main, "crds"], { timeoutSeconds: 30 });
   await kube.ask("apply the CRD", ["apply", "-f", "-"], { input: crds.stdout });
   const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
@@ -49,7 +56,20 @@ export async function installMedicInFarm({ kube, image, rehearsal, chat }: InFar
     "chat.userId": chat["ROCKETCHAT_USER_ID"],
     "chat.channel": chat["ROCKETCHAT_CHANNEL"],
     "chat.existingSecret": "medic-secrets",
+    ...options.values,
   };
+  await upgradeMedicInFarm(kube, values, []);
+  const leads = await poll(() => leadingPod(kube), { everyMs: 300, forMs: 60_000 });
+  assert.ok(leads, `one of them leads\n${await medicLog(kube)}`);
+  return urlOf(leads);
+}
+
+/** `helm upgrade` as it is done to a medic at work: other values, everything else as it was. Resolves when the pods are ready. */
+export async function upgradeMedicInFarm(
+  kube: Kube,
+  values: Readonly<Record<string, string | undefined>>,
+  flags: readonly string[] = ["--reuse-values"],
+): Promise<void> {
   const sets = Object.entries(values).flatMap(([key, value]) => ["--set", `${key}=${value ?? ""}`]);
   const installed = await kube.helm(
     [
@@ -63,20 +83,32 @@ export async function installMedicInFarm({ kube, image, rehearsal, chat }: InFar
       "--wait",
       "--timeout",
       "3m",
+      ...flags,
       ...sets,
     ],
     { timeoutSeconds: 200 },
   );
   assert.equal(installed.code, 0, `${failureOf(installed)}\n${await medicLog(kube)}`);
-  const ip = await poll(
-    async () => {
-      const { items } = await kube.get<V1PodList>("list pods", ["pods", "-n", namespace]);
-      return items.find((pod) => pod.status?.phase === "Running")?.status?.podIP;
-    },
-    { everyMs: 300, forMs: 30_000 },
-  );
-  assert.ok(ip, "the medic's pod has an address");
-  return `http://${ip}:8080`;
+}
+
+/** The pod that holds the Lease, once there is one. */
+export async function leadingPod(kube: Kube): Promise<V1Pod | undefined> {
+  const lease = await kube.kubectl(["get", "lease", LEADER_LEASE, "-n", namespace, "-o", "json"]);
+  if (lease.code !== 0) return undefined;
+  const { spec } = JSON.parse(lease.stdout) as V1Lease;
+  const pods = await medicPods(kube);
+  return pods.find(({ metadata }) => spec?.holderIdentity?.startsWith(`${metadata?.name}_`));
+}
+
+export async function medicPods(kube: Kube): Promise<readonly V1Pod[]> {
+  const selector = "app.kubernetes.io/name=build-medic";
+  const { items } = await kube.get<V1PodList>("list pods", ["pods", "-n", namespace, "-l", selector]);
+  return items;
+}
+
+export function urlOf({ status }: V1Pod): string {
+  assert.ok(status?.podIP, "the medic's pod has an address");
+  return `http://${status.podIP}:8080`;
 }
 
 export async function uninstallMedicFromFarm(kube: Kube): Promise<void> {

@@ -29,6 +29,8 @@ export interface StackOptions {
   readonly serverLabels?: Readonly<Record<string, string>>;
   /** More containers of the server's pod. */
   readonly extraContainers?: readonly Container[];
+  /** What both really run where the nodes are real. */
+  readonly runs?: { readonly image: string; readonly command: readonly string[] };
 }
 
 export async function createBuild(admin: ApiAccess, namespace: string, watched = true): Promise<void> {
@@ -42,10 +44,10 @@ export async function createBuild(admin: ApiAccess, namespace: string, watched =
 
 /** A server and a database as a build would deploy them. */
 export async function createStack(admin: ApiAccess, options: StackOptions): Promise<void> {
-  const { namespace, client } = options;
-  const db = statefulSet(`db-${client}`, { client, role: "db" }, [{ name: "db", image: dbImage }]);
+  const { namespace, client, runs } = options;
+  const db = statefulSet(`db-${client}`, { client, role: "db" }, [{ name: "db", image: dbImage, ...runs }]);
   const serverContainers = [
-    { name: "server", image: serverImage, env: [{ name: "DB_HOST", value: `db-${client}` }] },
+    { name: "server", image: serverImage, ...runs, env: [{ name: "DB_HOST", value: `db-${client}` }] },
     ...(options.extraContainers ?? []),
   ];
   const server = statefulSet(
@@ -72,6 +74,7 @@ function statefulSet(
   containers: readonly Container[],
 ): Json {
   const { client, role, ...more } = labels;
+  const [{ command } = {}] = containers;
   const own = { "medic/client": client, "medic/role": role };
   const template = {
     metadata: { labels: { app: name, ...own } },
@@ -84,7 +87,7 @@ function statefulSet(
       annotations: {
         "medic/expected-image": containers[0]?.image ?? "",
         "medic/expected-replicas": "1",
-        "medic/expected-command": "",
+        "medic/expected-command": command === undefined ? "" : JSON.stringify(command),
         "medic/expected-template": JSON.stringify(template),
       },
     },
