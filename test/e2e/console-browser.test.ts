@@ -209,7 +209,7 @@ describe("the farm console in a browser", () => {
     );
     assert.equal(namespace.metadata?.labels?.[Keys.watch], "false");
     await lane(withoutMedic, target)
-      .getByText(/for .*(ErrImagePull|ImagePullBackOff)/)
+      .locator(".lane-why", { hasText: /ErrImagePull|ImagePullBackOff/ })
       .waitFor({ timeout: 5 * MINUTES });
     await ends(withoutMedic, "failed");
     await lane(withoutMedic, target).locator(".pill", { hasText: "failed: environment" }).waitFor();
