@@ -44,7 +44,7 @@ interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const limitMs = 10_000;
+const limitMs = 30_000;
 
 /** One request; the body parsed. Throws when there is no answer, with the reason. */
 export async function call(path: string, { method = "GET", body, text, headers = {} }: Call = {}) {
