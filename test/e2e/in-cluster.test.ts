@@ -27,8 +27,8 @@ const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const MINUTES = 60_000;
 
 /**
- * The medic as a team runs it: the chart's pods, one of which leads, with their own token, RBAC and admission policy on, against real kubelets and a
- * real Postgres; the rehearsal in place of the model, a stand-in for Rocket.Chat.
+ * The medic as a team runs it: the chart's pods, one of which leads, with their own token, RBAC and admission policy on, against
+ * real kubelets and a real Postgres; the rehearsal in place of the model, a stand-in for Rocket.Chat.
  */
 describe("the medic in the cluster", { timeout: 40 * MINUTES }, () => {
   let kube: Kube;
