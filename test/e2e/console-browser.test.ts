@@ -15,7 +15,7 @@ import { up } from "../../farm/cluster/up.ts";
 import { endRunningConsole } from "../../farm/console/running-console.ts";
 import { draw } from "../../farm/faults/draw.ts";
 import { ensureAct } from "../../farm/workflow/workflow-tools.ts";
-import { axeFindings, openWatched, startBrowser } from "../support/browser.ts";
+import { fitsItsWindow, isAccessible, openWatched, startBrowser } from "../support/browser.ts";
 import type { WatchedPage } from "../support/browser.ts";
 import { startConsoleProcess } from "../support/console-process.ts";
 import type { ConsoleProcess } from "../support/console-process.ts";
@@ -101,21 +101,6 @@ describe("the farm console in a browser", () => {
     return record;
   }
 
-  async function fitsItsWindow(): Promise<void> {
-    const [content, window] = await page.evaluate<[number, number]>(
-      "[document.documentElement.scrollWidth, innerWidth]",
-    );
-    assert.ok(content <= window, `${content} pixels in a window of ${window}`);
-  }
-
-  async function isAccessible(): Promise<void> {
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      assert.deepEqual(await axeFindings(page), [], colorScheme);
-    }
-    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-  }
-
   it("names the rehearsal as what it is, and says what each build is supposed to show", async () => {
     await page
       .locator("header")
@@ -125,7 +110,7 @@ describe("the farm console in a browser", () => {
     await page.getByText(/people get one message with the cause, and that client fails/).waitFor();
     await page.getByRole("radio", { name: /^Nothing/ }).check();
     await page.getByText("All clients pass; the medic does nothing.").waitFor();
-    await isAccessible();
+    await isAccessible(page);
   });
 
   it("refuses a wrong seed with the server's sentence and starts nothing", async () => {
@@ -239,16 +224,16 @@ describe("the farm console in a browser", () => {
   });
 
   it("is accessible and fits its window, wide and narrow, light and dark", async () => {
-    await isAccessible();
-    await fitsItsWindow();
+    await isAccessible(page);
+    await fitsItsWindow(page);
     await page.setViewportSize({ width: 390, height: 800 });
-    await fitsItsWindow();
-    await isAccessible();
+    await fitsItsWindow(page);
+    await isAccessible(page);
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.goto(`${farmConsole.url}/#/builds/${withMedic}`);
     await card(withMedic).getByText("All times").click();
     await card(withMedic).getByRole("cell", { name: "deploying" }).first().waitFor();
-    await isAccessible();
+    await isAccessible(page);
     await page.getByRole("link", { name: "All builds" }).click();
     await page.getByRole("heading", { name: "History" }).waitFor();
   });

@@ -7,7 +7,7 @@ import type { ControlPlane } from "../../farm/cluster/control-plane.ts";
 import { freePorts } from "../../farm/cluster/free-ports.ts";
 import { startMessagesApi } from "../../farm/rehearsal/messages-api.ts";
 import type { Block, MessagesApi, ModelReply, ModelRequest } from "../../farm/rehearsal/messages-api.ts";
-import { axeFindings, openWatched, startBrowser } from "../support/browser.ts";
+import { axeFindings, fitsItsWindow, isAccessible, openWatched, startBrowser } from "../support/browser.ts";
 import type { WatchedPage } from "../support/browser.ts";
 import { createBuildsInTests, createClosedIncidents } from "../support/many-incidents.ts";
 import { incidentsOf, installMedic, startMedic } from "../support/medic-process.ts";
@@ -106,27 +106,12 @@ describe("the medic's dashboard in a browser", () => {
   const moment = (title: string | RegExp) =>
     page.locator(".moment", { has: page.locator("h3", { hasText: title }) });
 
-  async function fitsItsWindow(): Promise<void> {
-    const [content, window] = await page.evaluate<[number, number]>(
-      "[document.documentElement.scrollWidth, innerWidth]",
-    );
-    assert.ok(content <= window, `${content} pixels in a window of ${window}`);
-  }
-
-  async function isAccessible(): Promise<void> {
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      assert.deepEqual(await axeFindings(page), [], colorScheme);
-    }
-    await page.emulateMedia({ colorScheme: "light" });
-  }
-
   it("says that nothing was done and that this is the good case, and is accessible so", async () => {
     await main().getByText("The medic has done nothing, and that is the good case.").waitFor();
     await page.locator("header").getByText("watching").waitFor();
     await page.locator("header").getByText("acts", { exact: true }).waitFor();
     await main().getByText("No build is under watch.").waitFor();
-    await isAccessible();
+    await isAccessible(page);
   });
 
   it("shows an incident the moment it is there, and how it ends, without a reload", async () => {
@@ -161,7 +146,7 @@ describe("the medic's dashboard in a browser", () => {
     await records.first().locator("summary").click();
     const shown = JSON.parse((await records.first().locator("pre").textContent()) ?? "") as { hash: string };
     assert.ok(medic.lines.some((line) => line["audit"] === "v1" && line["hash"] === shown.hash));
-    await isAccessible();
+    await isAccessible(page);
   });
 
   it("opens the same story by its address and after a reload, and says what there is not", async () => {
@@ -201,10 +186,10 @@ describe("the medic's dashboard in a browser", () => {
     assert.equal(shown, (sent as unknown as { msg: string }).msg);
     assert.equal(await page.evaluate("globalThis.pwned"), undefined);
     assert.equal(await page.locator("main img, main script, main iframe").count(), 0);
-    await fitsItsWindow();
+    await fitsItsWindow(page);
     await page.setViewportSize({ width: 390, height: 800 });
-    await fitsItsWindow();
-    await isAccessible();
+    await fitsItsWindow(page);
+    await isAccessible(page);
     await page.setViewportSize({ width: 1280, height: 900 });
   });
 
@@ -244,7 +229,7 @@ describe("the medic's dashboard in a browser", () => {
     await page.getByLabel("Words").fill("NEEDLE server-3");
     await main().getByText("1 of 502 incidents").waitFor();
     assert.equal(await page.locator("tbody tr").count(), 1);
-    await fitsItsWindow();
+    await fitsItsWindow(page);
     await page.reload();
     await main().getByText("1 of 502 incidents").waitFor();
     assert.equal(await page.getByLabel("Words").inputValue(), "NEEDLE server-3");

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
@@ -46,6 +47,23 @@ export async function openWatched(
   await page.addInitScript({ content: tellViolations });
   await page.goto(url);
   return { page, strangers, complaints };
+}
+
+/** The page is no wider than its window. */
+export async function fitsItsWindow(page: Page): Promise<void> {
+  const [content, window] = await page.evaluate<[number, number]>(
+    "[document.documentElement.scrollWidth, innerWidth]",
+  );
+  assert.ok(content <= window, `${content} pixels in a window of ${window}`);
+}
+
+/** axe finds nothing serious at the page, in light and in dark. */
+export async function isAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    assert.deepEqual(await axeFindings(page), [], colorScheme);
+  }
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
 }
 
 /** What axe finds at the page as it is, serious and critical, one line each. */
