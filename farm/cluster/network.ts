@@ -58,9 +58,10 @@ COMMIT
 `);
 }
 
-/** Takes away the bridge and every rule of ours and of our kube-proxy; does nothing when there is none. */
+/** Takes away the bridge, pods' links, and every rule of ours and of our kube-proxy; does nothing when there is none. */
 export async function removeNetwork(): Promise<void> {
   await tryRun("ip", ["link", "delete", bridgeName()]);
+  for (const link of await podLinks()) await tryRun("ip", ["link", "delete", link]);
   // The rules of another Kubernetes on this machine are not ours to delete; `up` refuses to run beside one.
   const rules = await tryRun("iptables-save", []);
   if (rules === undefined || !rules.includes(`:${forwardChain()} `)) return;
@@ -70,9 +71,27 @@ export async function removeNetwork(): Promise<void> {
   await iptables(removalOf(rules));
 }
 
-/** True when the bridge is there. */
+/** True when the bridge or a pod's link is there. */
 export async function networkExists(): Promise<boolean> {
-  return (await tryRun("ip", ["link", "show", bridgeName()])) !== undefined;
+  if ((await tryRun("ip", ["link", "show", bridgeName()])) !== undefined) return true;
+  return (await podLinks()).length > 0;
+}
+
+/**
+ * This machine's ends of the pods' links. A pod whose peer was cut off can outlive its processes for minutes: connections
+ * that nobody holds any more wait for an answer, and keep its network namespace.
+ */
+async function podLinks(): Promise<string[]> {
+  return podLinksIn((await tryRun("ip", ["-4", "route"])) ?? "", farmNetwork().range);
+}
+
+/** The links in the output of `ip -4 route` that the nodes' network plugin (ptp) made for pods of a range. Pure. */
+export function podLinksIn(routes: string, range: string): string[] {
+  const prefix = `${range.split(".").slice(0, 2).join(".")}.`;
+  return routes
+    .split("\n")
+    .filter((route) => route.startsWith(prefix))
+    .flatMap((route) => /^[\d.]+ dev (veth\w+) scope host\s*$/.exec(route)?.[1] ?? []);
 }
 
 /** Turns the output of `iptables-save` into input for `iptables-restore --noflush` that removes our chains. Pure. */
