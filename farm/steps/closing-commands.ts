@@ -115,8 +115,10 @@ async function readIncidents({
 
 /** `farm teardown`: takes away everything that the build made; safe to repeat, and after any end of the steps before it. */
 export function teardownCommand(flags: StepFlags): Promise<number> {
+  const { runId, kubeconfig } = flags;
   return runStep(
-    () => stepBuild(flags),
+    // Of the build its name alone matters here: wrong inputs, which ended `prepare`, leave something to clean up, too.
+    () => stepBuild({ ...(runId && { runId }), ...(kubeconfig && { kubeconfig }), mode: "none" }),
     async (step) => {
       const { steadyKube, faultKube, namespace } = step;
       const open = await openBuildOf(step);

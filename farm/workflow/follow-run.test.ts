@@ -76,13 +76,13 @@ describe("a run that act executes", () => {
     );
     const ends = result.jobs.map(({ name, conclusion }) => [name, conclusion]);
     assert.deepEqual(ends, [
+      ["prepare", "skipped"],
       ["client (1)", "failure"],
       ["client (2)", "success"],
-      ["prepare", "skipped"],
       ["report", "skipped"],
     ]);
     assert.equal(result.conclusion, "failure");
-    const steps = result.jobs[0]?.steps.map(({ number, name, conclusion }) => [number, name, conclusion]);
+    const steps = result.jobs[1]?.steps.map(({ number, name, conclusion }) => [number, name, conclusion]);
     assert.deepEqual(steps, [
       [1, "Set up job", "skipped"],
       [2, "Wait for the stack", "failure"],
@@ -125,11 +125,11 @@ describe("a run that act executes", () => {
       one.step("2", { command: "summary", content: "b\n", msg: "x" }),
       one.end("success"),
     ]);
-    assert.deepEqual(result.jobs[0]?.annotations, [
+    assert.deepEqual(result.jobs[1]?.annotations, [
       { level: "failure", title: "client 1", message: "environment: no node" },
       { level: "notice", message: "by the way" },
     ]);
-    assert.equal(result.jobs[0]?.summary, "# a\nb\n");
+    assert.equal(result.jobs[1]?.summary, "# a\nb\n");
     assert.equal(events.filter(({ type }) => type === "annotation").length, 2);
   });
 
@@ -142,7 +142,7 @@ describe("a run that act executes", () => {
       ...one.run("test", "success"),
       one.end("success"),
     ]);
-    assert.equal(result.jobs[0]?.conclusion, "success");
+    assert.equal(result.jobs[1]?.conclusion, "success");
     assert.equal(result.conclusion, "success");
   });
 
@@ -177,14 +177,14 @@ describe("a run that act executes", () => {
   test("that was killed has an end, and it is no success", () => {
     const { result, events } = follow([one.step("wait", { msg: "⭐ Run Main wait" })], 1);
     assert.equal(result.conclusion, "failure");
-    assert.equal(result.jobs[0]?.conclusion, "cancelled");
+    assert.equal(result.jobs[1]?.conclusion, "cancelled");
     assert.equal(events.at(-1)?.type, "job-completed");
   });
 
   test("names a matrix job without a name of its own as GitHub does", () => {
     const plain = job("client-1", "client", { client: "a", os: "linux" });
     const { result } = follow([...plain.run("wait", "success"), plain.end("success")]);
-    assert.equal(result.jobs[0]?.name, "client (a, linux)");
+    assert.equal(result.jobs[1]?.name, "client (a, linux)");
   });
 
   test("survives lines that are none of act's", () => {

@@ -39,23 +39,13 @@ export class FollowedRun {
   /** The run is over; `exitCode` is act's. */
   end(exitCode: number, now: number): WorkflowRunResult {
     for (const job of this.#jobs.values()) job.end(now);
-    const seen = [...this.#jobs.values()].map((job) => job.result());
-    const ids = new Set([...this.#jobs.values()].map((job) => job.id));
-    const skipped = this.#workflow.jobs
-      .filter(({ id }) => !ids.has(id))
-      .map(({ name }): WorkflowJob => {
-        return {
-          name,
-          conclusion: "skipped",
-          startedAt: now,
-          completedAt: now,
-          steps: [],
-          annotations: [],
-        };
-      });
-    const failed = exitCode !== 0 || seen.some(({ conclusion }) => conclusion === "failure");
+    const jobs = this.#workflow.jobs.flatMap(({ id, name }): WorkflowJob[] => {
+      const seen = [...this.#jobs.values()].filter((job) => job.id === id).map((job) => job.result());
+      return seen.length > 0 ? seen : [skipped(name, now)];
+    });
+    const failed = exitCode !== 0 || jobs.some(({ conclusion }) => conclusion === "failure");
     const conclusion = this.#cancelled ? "cancelled" : failed ? "failure" : "success";
-    return { conclusion, jobs: [...seen, ...skipped] };
+    return { conclusion, jobs };
   }
 
   #declared(id: string) {
@@ -71,4 +61,9 @@ export class FollowedRun {
     const plain = name.replace(/-\d+$/, "");
     return plain === jobID ? `${jobID} (${values.map(String).join(", ")})` : plain;
   }
+}
+
+function skipped(name: string, now: number): WorkflowJob {
+  const times = { startedAt: now, completedAt: now };
+  return { name, conclusion: "skipped", ...times, steps: [], annotations: [] };
 }

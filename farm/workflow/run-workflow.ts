@@ -11,6 +11,7 @@ import { readFarm } from "../cluster/state.ts";
 import { ROOT } from "../build/out-folder.ts";
 import { RUN_PROCESS } from "../steps/run-owner.ts";
 import { readActLine } from "./act-line.ts";
+import { copyWorkTree } from "./checkout-source.ts";
 import { FollowedRun } from "./follow-run.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
 import { ensureAct } from "./workflow-tools.ts";
@@ -36,7 +37,9 @@ export async function runWorkflow(request: WorkflowRunRequest): Promise<Workflow
     const arguments_ = await actArguments(request, workflow, folder);
     const environment = await runnerEnvironment(request, folder);
     const run = new FollowedRun(file, request.onEvent ?? (() => undefined));
-    const exitCode = await follow({ act, arguments_, environment, request, run });
+    const source = join(folder, "source");
+    await copyWorkTree(ROOT, source);
+    const exitCode = await follow({ act, arguments_, source, environment, request, run });
     return run.end(exitCode, Date.now());
   } finally {
     // act leaves the workspaces of failed jobs.
@@ -94,19 +97,21 @@ async function runnerEnvironment(request: WorkflowRunRequest, folder: string): P
 interface Execution {
   readonly act: string;
   readonly arguments_: readonly string[];
+  /** What a checkout gives. */
+  readonly source: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly request: WorkflowRunRequest;
   readonly run: FollowedRun;
 }
 
 /** @returns act's exit code. */
-async function follow({ act, arguments_, environment, request, run }: Execution): Promise<number> {
+async function follow({ act, arguments_, source, environment, request, run }: Execution): Promise<number> {
   await mkdir(dirname(request.logFile), { recursive: true });
   const log = createWriteStream(request.logFile, { flags: "a" });
   // The steps are told which process is the run, and that number is only known to itself: the shell becomes act.
   const script = `export ${RUN_PROCESS}=$$; exec "$0" "$@"`;
   const child = spawn("/bin/sh", ["-c", script, act, ...arguments_], {
-    cwd: ROOT,
+    cwd: source,
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
     // A Ctrl-C in the terminal is ours to pass on.

@@ -30,8 +30,11 @@ import { ensureAct } from "../../farm/workflow/workflow-tools.ts";
 import type { WorkflowEvent, WorkflowRunResult } from "../../farm/workflow/workflow-run.ts";
 
 const MINUTES = 60_000;
-const CLIENTS = 3;
+/** The target and its control group. */
+const CLIENTS = 2;
 const TARGET = 1;
+/** Without the medic the fault stays however long one waits; a healthy stack is ready in a third of this. */
+const WITHOUT_SECONDS = 40;
 
 let farm: FarmAccess;
 let kube: Kube;
@@ -130,7 +133,7 @@ const jobOf = (result: WorkflowRunResult, name: string) => {
 /** The whole of one cell: conclusions by act, clients and medic by the cluster, words by the annotations. */
 async function assertCell(mode: Mode, medicIs: "on" | "off", accounts?: Accounts): Promise<void> {
   const seen: { namespace?: Promise<V1Namespace>; sets?: Promise<V1StatefulSetList> } = {};
-  const timeout = medicIs === "on" ? "120" : "45";
+  const timeout = medicIs === "on" ? "120" : String(WITHOUT_SECONDS);
   const run = dispatch(
     { mode, medic: String(medicIs === "on"), clients: String(CLIENTS), target: String(TARGET), timeout },
     (event) => {
@@ -153,7 +156,7 @@ async function assertCell(mode: Mode, medicIs: "on" | "off", accounts?: Accounts
 
   const summary = jobOf(result, "report").summary ?? "";
   assert.match(summary, new RegExp(`### Build ${run.runId}: mode ${mode}, medic ${medicIs}`));
-  for (const client of [0, 1, 2]) assert.match(summary, new RegExp(`^\\| ${client} `, "m"));
+  for (const client of [0, 1]) assert.match(summary, new RegExp(`^\\| ${client} `, "m"));
   assert.equal(/Medic on client 1/.test(summary), record.incidents.length > 0);
 
   assertLabels(run, medicIs, await seen.namespace, await seen.sets);
@@ -168,7 +171,6 @@ function assertConclusions(result: WorkflowRunResult, expected: Expectation, rec
       prepare: "success",
       "client (0)": "success",
       [`client (${TARGET})`]: target,
-      "client (2)": "success",
       report: "success",
       teardown: "success",
     },
@@ -185,7 +187,7 @@ function assertAnnotations(result: WorkflowRunResult, expected: Expectation, rec
   assert.equal(all.length, 1, JSON.stringify(all));
   assert.deepEqual(rest, { job: `client (${TARGET})`, level: "failure", title: `client ${TARGET}` });
   if (expected.incidents !== "escalated")
-    return assert.match(message, /^environment: its stack was not ready within 45 s, so no test ran/);
+    return assert.match(message, /^environment: its stack was not ready within \d+ s, so no test ran/);
   const cause = record.incidents[0]?.rootCause ?? "";
   assert.ok(cause.length > 10 && message.startsWith(`environment: ${cause.slice(0, 60)}`), message);
 }
@@ -278,6 +280,7 @@ describe("a run that does not come to its end", { timeout: 15 * MINUTES }, () =>
     assert.equal(result.conclusion, "failure");
     assert.equal(jobOf(result, "prepare").conclusion, "failure");
     assert.equal(jobOf(result, "client").conclusion, "skipped");
+    assert.equal(jobOf(result, "teardown").conclusion, "success");
     assert.ok(saysIn(run, "--seed is a whole number"), "the reason is in the log");
     await assert.rejects(access(trap));
     await assertNothingLeft(run);
