@@ -191,7 +191,7 @@ describe("the outbox and a real Matrix homeserver", { timeout: 600_000 }, () => 
     const where = `rooms/${encodeURIComponent(room)}`;
     await oncall.ask("POST", `${where}/kick`, { user_id: medic.userId });
     await assert.rejects(
-      chat.send(exampleEscalation({ messageId: "outside0000000000" }), call),
+      sendPatiently(chat, exampleEscalation({ messageId: "outside0000000000" })),
       /may not write/,
     );
     await oncall.ask("POST", `${where}/invite`, { user_id: medic.userId });
