@@ -1,6 +1,7 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { hostName } from "../../../src/api/guard.ts";
+import { isSameSecret } from "../../build/same-secret.ts";
 
 /** An error as GitHub words it. */
 export function refuse(context: Context, status: ContentfulStatusCode, message: string): Response {
@@ -26,7 +27,7 @@ export function guard(token: string): MiddlewareHandler {
 }
 
 function refusalOf(context: Context, token: string): Response | undefined {
-  const host = (context.req.header("host") ?? "").replace(/:\d*$/, "").toLowerCase();
+  const host = hostName(context.req.header("host") ?? "");
   // A page of another site can make its own name point to 127.0.0.1, but not our Host header.
   if (!["localhost", "127.0.0.1", "[::1]"].includes(host)) {
     return refuse(context, 421, "This server answers to localhost alone.");
@@ -36,13 +37,5 @@ function refusalOf(context: Context, token: string): Response | undefined {
   }
   const given = /^(?:bearer|token) (.+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
   if (given === undefined) return refuse(context, 401, "Requires authentication");
-  return isSame(given, token) ? undefined : refuse(context, 401, "Bad credentials");
-}
-
-function isSame(left: string, right: string): boolean {
-  return timingSafeEqual(digest(left), digest(right));
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+  return isSameSecret(given, token) ? undefined : refuse(context, 401, "Bad credentials");
 }
