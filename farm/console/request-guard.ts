@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { isLoopback, hostName, securityHeaders } from "../../src/api/guard.ts";
+import { hostOf, securityHeaders, strangeHost } from "../../src/api/guard.ts";
 import { problem } from "../../src/api/problem.ts";
 
 /** A browser sends this for a page of another site only after asking us, and we never allow it. */
@@ -16,10 +16,9 @@ export function requestGuard(host: string): MiddlewareHandler {
   };
 }
 
-/** A page of another site can make its own name point to 127.0.0.1, but not our Host header. */
 function wrongHost(context: Context, host: string): Response | undefined {
-  const name = hostName(hostOf(context));
-  if (!isLoopback(host) || isLoopback(name)) return undefined;
+  const name = strangeHost(context, host);
+  if (name === undefined) return undefined;
   const detail = `This console answers to localhost, not to ${JSON.stringify(name.slice(0, 100))}.`;
   return problem(context, 421, "Misdirected request", detail);
 }
@@ -48,8 +47,4 @@ function foreign(context: Context): Response | undefined {
 
 function isOwnOrigin(origin: string, host: string): boolean {
   return URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
-}
-
-function hostOf(context: Context): string {
-  return context.req.header("host") ?? new URL(context.req.url).host;
 }

@@ -41,17 +41,29 @@ function refusal(context: Context, host: string): Response | undefined {
     context.header("allow", "GET, HEAD");
     return problem(context, 405, "Method not allowed", "Build Medic can only be read through HTTP; use GET.");
   }
-  const name = hostName(context.req.header("host") ?? new URL(context.req.url).host);
-  // A page of another site can make its own name point to 127.0.0.1, but not our Host header.
-  if (isLoopback(host) && !isLoopback(name)) {
-    return problem(
-      context,
-      421,
-      "Misdirected request",
-      `This server answers to localhost, not to ${JSON.stringify(name)}.`,
-    );
-  }
-  return undefined;
+  const name = strangeHost(context, host);
+  return name === undefined
+    ? undefined
+    : problem(
+        context,
+        421,
+        "Misdirected request",
+        `This server answers to localhost, not to ${JSON.stringify(name)}.`,
+      );
+}
+
+/**
+ * The name that a request to a loopback address was sent to, when it is no loopback name. A page of another site can make its
+ * own name point to 127.0.0.1, but not our Host header.
+ */
+export function strangeHost(context: Context, host: string): string | undefined {
+  const name = hostName(hostOf(context));
+  return isLoopback(host) && !isLoopback(name) ? name : undefined;
+}
+
+/** The Host header, which HTTP/1.0 may leave out. */
+export function hostOf(context: Context): string {
+  return context.req.header("host") ?? new URL(context.req.url).host;
 }
 
 /** A Host header without its port. */
