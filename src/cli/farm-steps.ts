@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import type { Command } from "commander";
+import type { StepFlags } from "../../farm/steps/step-options.ts";
 
 /** Adds the steps of a build, one command each, to `farm`: what a workflow calls. */
 export function registerFarmSteps(farm: Command): void {
@@ -9,7 +10,7 @@ export function registerFarmSteps(farm: Command): void {
     if (ofClient) step.addOption(new Option("--client <number>", "which client, from 0").env("FARM_CLIENT"));
     for (const option of buildOptions()) step.addOption(option);
     if (json) step.option("--json", "print the result as JSON");
-    step.addHelpText("after", NOTES).action(async (flags: FlagsOfCli) => {
+    step.addHelpText("after", NOTES).action(async (flags: StepFlags) => {
       process.exitCode = await run(name, flags);
     });
   }
@@ -121,22 +122,8 @@ function buildOptions(): Option[] {
   ];
 }
 
-interface FlagsOfCli {
-  readonly runId?: string;
-  readonly client?: string;
-  readonly mode?: string;
-  readonly medic?: string;
-  readonly clients?: string;
-  readonly target?: string;
-  readonly seed?: string;
-  readonly timeout?: string;
-  readonly runner?: string;
-  readonly kubeconfig?: string;
-  readonly json?: boolean;
-}
-
 /** What they need is loaded when they are called, not before. */
-async function run(name: StepName, flags: FlagsOfCli): Promise<number> {
+async function run(name: StepName, flags: StepFlags): Promise<number> {
   const { stepCommands } = await import("../../farm/steps/step-commands.ts");
   return stepCommands[name](flags);
 }
